@@ -1,0 +1,44 @@
+# evtctl needs Go. The tests also want a JDK (17 or newer) with Maven, or Docker,
+# for a real Kafka; without, they say what they leave out.
+
+GO ?= go
+BIN = bin/evtctl
+
+.PHONY: build
+build: ## build bin/evtctl
+	$(GO) build -trimpath -o $(BIN) ./cmd/evtctl
+
+.PHONY: demo
+demo: build ## run a small order flow and show its lag
+	$(BIN) demo
+
+.PHONY: test
+test: check ## everything: static checks, unit tests, transcripts, real Kafka
+	$(GO) tool gotestsum --format pkgname --hide-summary=output -- -timeout 9m ./...
+
+.PHONY: quick
+quick: ## unit tests and transcripts on the fake broker: seconds
+	EVTCTL_SKIP_REAL=1 $(GO) tool gotestsum --format pkgname -- -short ./...
+
+.PHONY: check
+check: ## formatting, vet, static checks
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	$(GO) mod verify >/dev/null
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: race
+race: ## the tests on the fake broker with the race detector
+	EVTCTL_SKIP_REAL=1 $(GO) test -race ./...
+
+.PHONY: bench
+bench: build ## figures on a real Kafka, beside Apache's own tools
+	$(GO) run ./internal/bench
+
+.PHONY: golden
+golden: ## write golden files and transcripts anew; look at the difference
+	$(GO) test ./lag ./commands/... ./cmd/... -update
+
+.PHONY: help
+help:
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort

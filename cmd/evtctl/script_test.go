@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+var update = flag.Bool("update", false, "write the transcripts anew")
+
+// noon is when the records of the transcripts begin; their clock stands at one o'clock.
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"evtctl": func() { os.Exit(frozen()) }})
+}
+
+// frozen is main with a clock that stands still where a transcript wants that, so
+// that ages can be compared.
+func frozen() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if os.Getenv("FROZEN") == "" {
+		return commands.Main(ctx, os.Args[1:], os.Getenv)
+	}
+	env := commands.SystemEnv(os.Getenv)
+	env.Now = func() time.Time { return noon.Add(time.Hour) }
+	return commands.Run(ctx, env, os.Args[1:])
+}
+
+// TestTranscripts runs the manual: every page of testdata/script, on the fake broker
+// and on a real one.
+func TestTranscripts(t *testing.T) {
+	t.Run("fake", func(t *testing.T) {
+		testscript.Run(t, params(func(ts *testscript.Env) *kafkatest.Cluster { return kafkatest.Fake(ts.T().(testing.TB)) }))
+	})
+	t.Run("real", func(t *testing.T) {
+		c := kafkatest.RealNodes(t, 1)
+		p := params(func(*testscript.Env) *kafkatest.Cluster { empty(t, c); return c })
+		for _, page := range pages(t) { // one after the other, since they share the broker
+			p.Dir, p.Files, p.UpdateScripts = "", []string{page}, false
+			testscript.RunT(sequential{t}, p)
+		}
+	})
+}
+
+// sequential keeps testscript from running pages side by side.
+type sequential struct{ *testing.T }
+
+func (s sequential) Parallel() {}
+func (s sequential) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(sequential{t}) })
+}
+func (s sequential) Verbose() bool { return testing.Verbose() }
+
+func pages(t *testing.T) []string {
+	t.Helper()
+	list, err := filepath.Glob("../../testdata/script/*.txtar")
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	return list
+}
+
+func params(cluster func(*testscript.Env) *kafkatest.Cluster) testscript.Params {
+	return testscript.Params{
+		Dir:           "../../testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			c := cluster(env)
+			env.Values["cluster"] = c
+			env.Setenv("EVTCTL_BROKERS", strings.Join(c.Brokers(), ","))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("FROZEN", "1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "topic": topic, "produce": produce, "commit": commit, "consume": consume,
+		},
+	}
+}
+
+// tb makes a script's end the end of what kafkatest sets up for it.
+type tb struct {
+	testing.TB
+	ts *testscript.TestScript
+}
+
+func (t tb) Helper()                      {}
+func (t tb) Cleanup(f func())             { t.ts.Defer(f) }
+func (t tb) Context() context.Context     { return context.Background() }
+func (t tb) Fatal(args ...any)            { t.ts.Fatalf("%s", fmt.Sprint(args...)) }
+func (t tb) Fatalf(f string, args ...any) { t.ts.Fatalf(f, args...) }
+func (t tb) Logf(f string, args ...any)   { t.ts.Logf(f, args...) }
+
+func clusterOf(ts *testscript.TestScript) (tb, *kafkatest.Cluster) {
+	return tb{ts: ts}, ts.Value("cluster").(*kafkatest.Cluster)
+}
+
+// code runs a program that must end with an exact exit code: code 3 evtctl lag check …
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N program [argument…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// topic makes a topic that keeps old records: topic NAME PARTITIONS
+func topic(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	partitions, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	forever := "-1"
+	_, err = c.Admin(t).CreateTopic(t.Context(), int32(partitions), 1, map[string]*string{"retention.ms": &forever}, args[0])
+	ts.Check(err)
+}
+
+// produce writes records, one a minute from noon: produce TOPIC PARTITION COUNT
+func produce(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	partition, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	var recs []*kgo.Record
+	for i := range n {
+		recs = append(recs, &kgo.Record{
+			Topic: args[0], Partition: int32(partition), Value: fmt.Appendf(nil, "record %d", i),
+			Timestamp: noon.Add(time.Duration(i) * time.Minute),
+		})
+	}
+	c.Produce(t, recs...)
+}
+
+// commit commits for an empty group: commit GROUP TOPIC PARTITION=OFFSET…
+func commit(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	offsets := map[int32]int64{}
+	for _, arg := range args[2:] {
+		var partition int32
+		var offset int64
+		_, err := fmt.Sscanf(arg, "%d=%d", &partition, &offset)
+		ts.Check(err)
+		offsets[partition] = offset
+	}
+	c.Commit(t, args[0], args[1], offsets)
+}
+
+// consume joins a group, reads to the end and commits, and stays until the script
+// ends: consume GROUP TOPIC CLIENT-ID
+func consume(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	cl := c.Client(t, kgo.ConsumerGroup(args[0]), kgo.ConsumeTopics(args[1]), kgo.ClientID(args[2]),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.AutoCommitInterval(100*time.Millisecond))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			cl.PollFetches(ctx)
+		}
+	}()
+	ts.Defer(func() { cancel(); <-done })
+	adm := c.Admin(t)
+	kafkatest.Eventually(t, 30*time.Second, "group "+args[0], func() (bool, string) {
+		lags, err := adm.Lag(ctx, args[0])
+		if err != nil {
+			return false, err.Error()
+		}
+		g := lags[args[0]]
+		return g.State == "Stable" && g.Lag.Total() == 0 && len(g.Commit) > 0, fmt.Sprintf("%+v", g)
+	})
+}
+
+// empty takes everything away that a page before left on a real broker.
+func empty(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
+	adm := c.Admin(t)
+	kafkatest.Eventually(t, 30*time.Second, "an empty cluster", func() (bool, string) {
+		groups, err := adm.ListGroups(t.Context())
+		if err != nil {
+			return false, err.Error()
+		}
+		if len(groups) > 0 {
+			deleted, err := adm.DeleteGroups(t.Context(), groups.Groups()...)
+			return false, fmt.Sprint(deleted, err)
+		}
+		topics, err := adm.ListTopics(t.Context())
+		if err != nil {
+			return false, err.Error()
+		}
+		names := kadm.TopicDetails(topics).Names()
+		if len(names) > 0 {
+			_, err := adm.DeleteTopics(t.Context(), names...)
+			return false, fmt.Sprint(names, err)
+		}
+		return true, ""
+	})
+}

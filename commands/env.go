@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/evtctl/evtctl/commands/internal/cluster"
+	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Env is what a command knows of the world it runs in. Tests make one of their own.
+type Env struct {
+	Streams *render.Streams
+	Getenv  func(string) string
+	Now     func() time.Time
+	Flags   globalFlags
+}
+
+// globalFlags are the flags that every command has.
+type globalFlags struct {
+	cluster.Flags
+	Output  string
+	NoColor bool
+	Quiet   bool
+	Verbose int
+}
+
+// Settings resolves the flags, the environment and the context into what to
+// connect to. No connection is opened.
+func (e *Env) Settings() (*cluster.Settings, error) {
+	return cluster.Resolve(e.Flags.Flags, e.Getenv)
+}
+
+// Open connects to the configured cluster. The caller closes the client.
+func (e *Env) Open(ctx context.Context, opts ...kgo.Opt) (*kgo.Client, *cluster.Settings, error) {
+	settings, err := e.Settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.Flags.Verbose > 0 {
+		render.Message(e.Streams, render.Faint, "brokers %v (from %s), time limit %s", settings.Brokers, settings.BrokersFrom, settings.Timeout)
+	}
+	cl, err := settings.Open(ctx, opts...)
+	return cl, settings, err
+}
+
+// format reads -o for a command that offers more than the usual forms.
+func (e *Env) format(more ...render.Format) (render.Format, error) {
+	return render.ParseFormat(e.Flags.Output, more...)
+}
+
+// within bounds one question to the cluster by the time limit and words its error.
+func within[T any](ctx context.Context, s *cluster.Settings, ask func(context.Context) (T, error)) (T, error) {
+	bounded, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	answer, err := ask(bounded)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return answer, err // interrupted: not the cluster's doing
+	}
+	return answer, s.Explain(err)
+}
+
+// SystemEnv is the world of a process: its streams and its clock.
+func SystemEnv(getenv func(string) string) *Env {
+	return &Env{Streams: render.SystemStreams(getenv), Getenv: getenv, Now: time.Now}
+}

@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/evtctl/evtctl/commands/internal/cluster"
+	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/lag"
+)
+
+// Exit codes. They are part of the command line's contract.
+const (
+	ExitDone        = 0   // done, or nothing to do
+	ExitFailed      = 1   // could not: unreachable, not authorised, time limit
+	ExitUsage       = 2   // asked wrongly, or a write that nobody confirmed
+	ExitBadNews     = 3   // it worked, and the answer is bad
+	ExitPartial     = 4   // part of it was done
+	ExitInterrupted = 130 // Ctrl-C
+)
+
+// Failure is what a person and a script are told of an error.
+type Failure struct {
+	Code    int
+	Message string // empty: the answer on stdout says it all
+	Hint    string // the next step; may be empty
+}
+
+// usageError is a question asked wrongly.
+type usageError struct{ problem, hint string }
+
+func (e *usageError) Error() string { return e.problem }
+func (e *usageError) Hint() string  { return e.hint }
+
+func usagef(hint, format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...), hint}
+}
+
+// answerError ends a command whose answer is on stdout already, with its exit code.
+type answerError struct{ code int }
+
+func (e answerError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// partialError ends a command that could answer only in part.
+type partialError struct{ problems []string }
+
+func (e *partialError) Error() string {
+	return "the answer is not complete: " + strings.Join(e.problems, "; ")
+}
+
+// Exit turns an error into what is said about it and the exit code.
+func Exit(err error) Failure {
+	var hinted interface{ Hint() string }
+	f := Failure{Code: ExitFailed}
+	if err == nil {
+		return Failure{}
+	}
+	f.Message = err.Error()
+	if errors.As(err, &hinted) {
+		f.Hint = hinted.Hint()
+	}
+	var (
+		answer   answerError
+		usage    *usageError
+		config   *cluster.UsageError
+		format   *render.FormatError
+		notFound *lag.GroupsNotFoundError
+		partial  *partialError
+	)
+	switch {
+	case errors.As(err, &answer):
+		return Failure{Code: answer.code}
+	case errors.Is(err, context.Canceled):
+		return Failure{Code: ExitInterrupted, Message: "interrupted"}
+	case errors.Is(err, syscall.EPIPE): // whoever read the answer has enough of it
+		return Failure{Code: ExitDone}
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.Is(err, render.ErrNotConfirmed):
+		f.Code = ExitUsage
+	case errors.As(err, &notFound):
+		f.Code, f.Hint = ExitUsage, notFoundHint(notFound)
+	case errors.As(err, &partial):
+		f.Code = ExitPartial
+	}
+	return f
+}
+
+func notFoundHint(e *lag.GroupsNotFoundError) string {
+	if len(e.Near) > 0 {
+		return "there is " + strings.Join(e.Near, ", ")
+	}
+	return "\"evtctl lag\" lists the groups of the cluster"
+}

@@ -1,0 +1,86 @@
+package commands
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/lag"
+)
+
+// maxFindings bounds what is told of single partitions; -o json has it all.
+const maxFindings = 10
+
+// finding is something of a group or partition that the columns have no room for.
+type finding struct {
+	tone render.Tone
+	text string
+}
+
+// explainLag tells on stderr what the columns have no room for.
+func explainLag(s *render.Streams, r *lag.Report) {
+	if r.VisibleOnly && len(r.Groups) > 0 {
+		render.Message(s, render.Faint, "%d groups visible to this user; seeing all needs the permission to describe the cluster", len(r.Groups))
+	}
+	if n := r.UnmeasuredPositions; n > 0 {
+		render.Message(s, render.Faint, "time lag not measured: it would take %s records; name groups or topics, or say --time-lag always", render.Count(int64(n)))
+	}
+	var findings []finding
+	for i := range r.Groups {
+		findings = append(findings, findingsOf(&r.Groups[i])...)
+	}
+	for i, f := range findings {
+		if i == maxFindings {
+			render.Message(s, render.Faint, "and %d more findings like these: -o wide shows the reasons, -o json everything", len(findings)-i)
+			break
+		}
+		render.Message(s, f.tone, "%s", f.text)
+	}
+}
+
+func findingsOf(g *lag.Group) []finding {
+	var list []finding
+	add := func(tone render.Tone, format string, args ...any) {
+		list = append(list, finding{tone, groupName(g.Name) + fmt.Sprintf(format, args...)})
+	}
+	if g.Error != "" {
+		add(render.Warn, ": %s", g.Error)
+	}
+	held := map[lag.Text]bool{}
+	for i := range g.Partitions {
+		p := &g.Partitions[i]
+		at := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
+		if p.Reasons.Has(lag.BelowStart) {
+			add(render.Bad, " %s: %s records were deleted before the group read them", at, count(p.Lost))
+		}
+		if p.Reasons.Has(lag.BeyondEnd) {
+			add(render.Bad, " %s: committed at %s, but the log ends at %s: its consumers will go on where their auto.offset.reset says",
+				at, count(p.Committed), count(p.LogEnd))
+		}
+		if p.Reasons.Has(lag.Stalled) {
+			add(render.Bad, " %s: stands still at offset %d while records arrive", at, int64(p.Committed))
+		}
+		if tx := p.Transaction; tx != nil && !held[tx.ID] {
+			held[tx.ID] = true
+			add(render.Warn, " %s: %s holds read_committed readers", at, transactionName(tx))
+		}
+		if p.Error != "" && p.Error != g.Error {
+			add(render.Warn, " %s: %s", at, p.Error)
+		}
+	}
+	return list
+}
+
+func transactionName(tx *lag.Transaction) string {
+	name := "an open transaction"
+	if tx.ID != "" {
+		name += fmt.Sprintf(" %q", string(tx.ID))
+	}
+	if tx.ProducerID >= 0 {
+		name += fmt.Sprintf(" of producer %d", tx.ProducerID)
+	}
+	if tx.Age.Known() {
+		name += ", open for " + render.Age(tx.Age.Duration().Round(time.Second)) + ","
+	}
+	return name
+}

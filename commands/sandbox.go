@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/sandbox"
+	"github.com/spf13/cobra"
+)
+
+// sandboxOptions is what "evtctl sandbox" was asked.
+type sandboxOptions struct {
+	Env    *Env
+	Config sandbox.Config
+}
+
+func newSandboxCmd(env *Env, run func(context.Context, *sandboxOptions) error) *cobra.Command {
+	opts := &sandboxOptions{Env: env}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve an embedded broker to try things on",
+		Long: `Serve an embedded broker on this machine until Ctrl-C, where evtctl's other
+commands look when nothing else is configured. It needs no Kafka and no Java. It
+is no place for real data: see what it says when it starts.`,
+		Example: `  evtctl sandbox
+  evtctl sandbox --data-dir ~/.local/share/evtctl-sandbox`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), opts) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Config.Addr, "listen", sandbox.DefaultAddr, "the loopback `address` to listen on")
+	f.StringVar(&opts.Config.DataDir, "data-dir", "", "keep everything in this `folder` (default: in memory)")
+	f.BoolVar(&opts.Config.SyncWrites, "sync", false, "flush each write to the disk, to survive a loss of power")
+	f.BoolVar(&opts.Config.AutoCreateTopics, "auto-create-topics", false, "create a topic when a client mentions it")
+	return cmd
+}
+
+func runSandbox(ctx context.Context, opts *sandboxOptions) error {
+	s := opts.Env.Streams
+	if opts.Env.Flags.Verbose > 0 {
+		opts.Config.Logger = slog.New(slog.NewTextHandler(s.Err, nil))
+	}
+	broker, err := sandbox.Start(ctx, opts.Config)
+	if err != nil {
+		return err
+	}
+	render.Message(s, render.Plain, "%s", sandbox.Notice)
+	kept := "in memory: it is gone when the sandbox ends"
+	if opts.Config.DataDir != "" {
+		kept = "kept in " + opts.Config.DataDir
+	}
+	render.Message(s, render.Plain, "everything is %s; Ctrl-C ends it", kept)
+	if err := render.Line(s, render.Plain, "listening on %s", strings.Join(broker.Brokers(), ",")); err != nil {
+		return closing(broker.Close, err)
+	}
+	<-ctx.Done() // being told to end is how a sandbox is meant to end
+	return broker.Close()
+}
+
+// closing closes what must be closed although err is what happened.
+func closing(close func() error, err error) error {
+	if closeErr := close(); err == nil {
+		return closeErr
+	}
+	return err
+}

@@ -1,0 +1,127 @@
+package kafkatest
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// LeftOut begins the message of every test that is skipped because there is no
+// real Kafka here, so that a run can count them.
+const LeftOut = "LEFT OUT, real Kafka needed"
+
+// howToGetKafka is what somebody who sees a test left out can do about it.
+const howToGetKafka = `install a JDK 17 or newer and Maven
+    Debian, Ubuntu: apt install openjdk-17-jdk-headless maven
+    macOS:          brew install openjdk maven
+or Docker, or name a cluster to use in EVTCTL_TEST_BROKERS=host:port`
+
+// errUnavailable says that this machine lacks what running Kafka needs. Any
+// other error means that it has it and it didn't work.
+var errUnavailable = errors.New("no way to run Kafka here")
+
+// distribution is a Kafka that can be run.
+type distribution struct {
+	java java
+	// classPath is for java; in a container the jars are the image's own.
+	classPath string
+	// archive holds the broker's classes as the JVM wants them in memory, which
+	// more than halves the start of brokers and tools. Empty when there is none.
+	archive string
+	docker  bool
+}
+
+//go:embed log4j2.xml
+var log4j []byte
+
+// kafkaHere finds or gets a Kafka to run, once.
+var kafkaHere = sync.OnceValues(func() (*distribution, error) {
+	d, err := localKafka()
+	if err == nil || !errors.Is(err, errUnavailable) {
+		return d, err
+	}
+	if !dockerWorks() {
+		return nil, err
+	}
+	return &distribution{docker: true}, pullImage()
+})
+
+// needKafka returns a Kafka to run, or ends the test.
+func needKafka(t testing.TB) *distribution {
+	t.Helper()
+	d, err := kafkaHere()
+	return demand(t, d, err)
+}
+
+// demand returns the Kafka that was found, or ends the test: as skipped where
+// none can be had, as failed where one must be or should have worked.
+func demand(t testing.TB, d *distribution, err error) *distribution {
+	t.Helper()
+	switch {
+	case err == nil:
+		return d
+	case errors.Is(err, errUnavailable) && os.Getenv("EVTCTL_REQUIRE_REAL") != "1":
+		t.Skipf("%s: %v; to run it, %s", LeftOut, err, howToGetKafka)
+	case errors.Is(err, errUnavailable):
+		t.Fatalf("%v, and EVTCTL_REQUIRE_REAL=1 demands it; %s", err, howToGetKafka)
+	default:
+		t.Fatal(err)
+	}
+	return nil
+}
+
+// localKafka is the one that runs on this machine's Java.
+func localKafka() (*distribution, error) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		return nil, fmt.Errorf("%w: no shell to watch over it: %w", errUnavailable, err)
+	}
+	j, err := findJava()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	folder := jarFolder()
+	jars, err := resolveJars(folder, j)
+	if errors.Is(err, errNoMaven) {
+		return nil, fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := &distribution{java: j, classPath: strings.Join(jars, string(os.PathListSeparator))}
+	d.archive = classArchive(d, folder)
+	return d, nil
+}
+
+// run makes the command that runs one of Kafka's classes with the given JVM
+// options. Files that it is to read must be in the workspace.
+func (d *distribution) run(options []string, class string, args ...string) (command, error) {
+	home, err := workspace()
+	if err != nil {
+		return command{}, err
+	}
+	logging := filepath.Join(home.dir, "log4j2.xml")
+	if _, err := os.Stat(logging); err != nil {
+		if err := os.WriteFile(logging, log4j, 0o644); err != nil {
+			return command{}, fmt.Errorf("preparing to run %s: %w", class, err)
+		}
+	}
+	jvm := []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dlog4j2.configurationFile=" + logging}
+	jvm = append(jvm, options...)
+	if d.docker {
+		return d.runContainer(home.dir, append(jvm, "-cp", "/opt/kafka/libs/*", class), args)
+	}
+	if d.archive != "" {
+		// An archive that doesn't fit is ignored, but the JVM says so on standard
+		// output, where a tool's answer is.
+		jvm = append(jvm, "-XX:SharedArchiveFile="+d.archive, "-Xlog:disable", "-Xlog:all=error:stderr")
+	}
+	all := append([]string{d.java.binary()}, jvm...)
+	all = append(all, "-cp", d.classPath, class)
+	return command{args: append(all, args...)}, nil
+}

@@ -1,0 +1,149 @@
+package lag
+
+import (
+	"errors"
+	"sort"
+)
+
+var (
+	errNoPartition = errors.New("the topic has no such partition: it was deleted, or made anew with fewer")
+	errNoRecord    = errors.New("the record there is larger than what is read for a time stamp")
+)
+
+// assemble puts together a group's partitions: all those of every topic that the
+// group has a commit in or a member on, so that a partition nobody committed for
+// is seen too.
+func (s *groupState) assemble(logs map[string]*topicLog) Group {
+	topics := map[string]bool{}
+	for t := range s.commits {
+		topics[t] = true
+	}
+	for t := range s.holders {
+		if logs[t] != nil { // nil: not asked for
+			topics[t] = true
+		}
+	}
+	sorted := make([]string, 0, len(topics))
+	for t := range topics {
+		sorted = append(sorted, t)
+	}
+	sort.Strings(sorted)
+	g := s.Group
+	g.Partitions = []Partition{}
+	for _, t := range sorted {
+		g.Partitions = append(g.Partitions, s.partitions(t, logs[t])...)
+	}
+	return g
+}
+
+func (s *groupState) partitions(topic string, log *topicLog) []Partition {
+	numbers := make([]int32, len(log.partitions))
+	for i := range numbers {
+		numbers[i] = int32(i)
+	}
+	// A commit for a partition that isn't there: the topic was deleted, or made anew
+	// with fewer partitions.
+	extra := map[int32]bool{}
+	for n := range s.commits[topic] {
+		extra[n] = int(n) >= len(numbers)
+	}
+	for n := range s.holders[topic] {
+		extra[n] = int(n) >= len(numbers)
+	}
+	for n, beyond := range extra {
+		if beyond {
+			numbers = append(numbers, n)
+		}
+	}
+	sort.Slice(numbers, func(i, j int) bool { return numbers[i] < numbers[j] })
+	list := make([]Partition, 0, len(numbers))
+	for _, n := range numbers {
+		list = append(list, s.partition(topic, n, log))
+	}
+	return list
+}
+
+func (s *groupState) partition(topic string, n int32, log *topicLog) Partition {
+	p := Partition{
+		Topic: topic, Partition: n,
+		LogStart: Unknown, Committed: Unknown, LogEnd: Unknown, Lag: Unknown, Lost: Unknown,
+		TimeLag: UnknownSeconds(),
+	}
+	if h := s.holders[topic][n]; h != nil {
+		p.MemberID, p.ClientID, p.Host = Text(h.memberID), Text(h.clientID), Text(h.host)
+	}
+	com, hasCommit := s.commits[topic][n]
+	switch {
+	case com.err != nil:
+		p.fail(com.err)
+	case hasCommit:
+		p.Committed = Int(com.offset)
+	case s.Error != "": // its commits are unknown, which is not the same as none
+		p.Error, p.notAuthorized = s.Error, s.notAuthorized
+	}
+	switch {
+	case log.err != nil:
+		p.fail(log.err)
+		return p
+	case int(n) >= len(log.partitions):
+		p.fail(errNoPartition)
+		return p
+	case log.partitions[n].err != nil:
+		p.fail(log.partitions[n].err)
+		return p
+	}
+	at := log.partitions[n]
+	p.LogStart, p.LogEnd, p.lastStable = Int(at.start), Int(at.end), at.stable
+	p.measure(com.lag, hasCommit && com.err == nil)
+	return p
+}
+
+// measure works out the lag in records from the offsets.
+func (p *Partition) measure(counted Int, hasCommit bool) {
+	if p.Error != "" {
+		return
+	}
+	switch {
+	case !hasCommit:
+		p.Lag, p.Lost = p.LogEnd-p.LogStart, 0
+	case p.Committed > p.LogEnd: // no lag: see [BeyondEnd]
+		p.Lost = 0
+	case counted.Known():
+		p.Lag, p.Lost = counted, max(0, p.LogStart-p.Committed)
+	default:
+		p.Lag, p.Lost = p.LogEnd-p.Committed, max(0, p.LogStart-p.Committed)
+	}
+	if p.Lag == 0 {
+		p.TimeLag = 0
+	}
+}
+
+func (p *Partition) fail(err error) {
+	if p.Error == "" {
+		p.Error = Text(reason(err))
+	}
+	p.notAuthorized = p.notAuthorized || isAuthError(err)
+}
+
+// sum works out the group's figures from its partitions'.
+func (g *Group) sum() {
+	g.Lag, g.MaxPartitionLag, g.TimeLag = Unknown, Unknown, UnknownSeconds()
+	for i := range g.Partitions {
+		p := &g.Partitions[i]
+		if !p.Committed.Known() && p.Error == "" {
+			g.NeverCommitted++
+		}
+		if p.TimeLag.Known() && !(g.TimeLag >= p.TimeLag) { // also true while TimeLag is unknown
+			g.TimeLag = p.TimeLag
+		}
+		if !p.Lag.Known() {
+			g.UnknownPartitions++
+			continue
+		}
+		if !g.Lag.Known() {
+			g.Lag, g.MaxPartitionLag = 0, 0
+		}
+		g.Lag += p.Lag
+		g.MaxPartitionLag = max(g.MaxPartitionLag, p.Lag)
+	}
+}

@@ -1,0 +1,138 @@
+package lag
+
+import "time"
+
+// Limits is what is acceptable for one partition. A negative limit is no limit.
+type Limits struct {
+	Warn       int64         // records; more is a warning
+	Critical   int64         // records; more is critical
+	MaxTimeLag time.Duration // older is critical; zero is no limit
+}
+
+// DefaultLimits are those of the order flow's service levels.
+var DefaultLimits = Limits{Warn: 10_000, Critical: 100_000}
+
+// longTransaction is how old an open transaction must be before it is more than
+// news: the producers' own default limit (transaction.timeout.ms, one minute).
+const longTransaction = time.Minute
+
+// Judge fills in the reasons and verdicts of every partition, and of every group
+// the worst of its partitions'.
+func Judge(r *Report, l Limits) {
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for j := range g.Partitions {
+			p := &g.Partitions[j]
+			p.Reasons = reasonsOf(p, l)
+			p.Verdict = verdictOf(p)
+		}
+		g.conclude()
+	}
+}
+
+// conclude takes a group's verdict from its partitions and its own error.
+func (g *Group) conclude() {
+	g.Reasons, g.Verdict = 0, OK
+	if g.Error != "" {
+		g.Reasons, g.Verdict = failure(g.notAuthorized), Uncertain
+	}
+	for i := range g.Partitions {
+		g.Reasons |= g.Partitions[i].Reasons
+		g.Verdict = max(g.Verdict, g.Partitions[i].Verdict)
+	}
+}
+
+func failure(notAuthorized bool) Reasons {
+	if notAuthorized {
+		return NotAuthorized
+	}
+	return Failed
+}
+
+func reasonsOf(p *Partition, l Limits) Reasons {
+	var r Reasons
+	if p.Error != "" {
+		r |= failure(p.notAuthorized)
+	}
+	if !p.Committed.Known() && p.Error == "" {
+		r |= NeverCommitted
+	}
+	if p.Committed.Known() && p.LogEnd.Known() && p.Committed > p.LogEnd {
+		r |= BeyondEnd
+	}
+	if p.Lost.Known() && p.Lost > 0 {
+		r |= BelowStart
+	}
+	if p.Lag.Known() {
+		if l.Critical >= 0 && int64(p.Lag) > l.Critical {
+			r |= OverCritical
+		}
+		if l.Warn >= 0 && int64(p.Lag) > l.Warn {
+			r |= OverWarning
+		}
+		if p.Lag > 0 && p.MemberID == "" {
+			r |= NoMember
+		}
+	}
+	if l.MaxTimeLag > 0 && p.TimeLag.Known() && p.TimeLag.Duration() > l.MaxTimeLag {
+		r |= OverTimeLag
+	}
+	if p.stalled {
+		r |= Stalled
+	}
+	if p.Transaction != nil {
+		r |= OpenTransaction
+	}
+	return r
+}
+
+// verdictOf follows from the reasons alone, but for two that are news at first:
+// a partition without a commit matters once it has records, and a transaction
+// once it is old.
+func verdictOf(p *Partition) Verdict {
+	waiting := p.Lag.Known() && p.Lag > 0
+	switch r := p.Reasons; {
+	case r&(OverCritical|OverTimeLag|BeyondEnd|BelowStart|Stalled) != 0:
+		return Critical
+	case r&(OverWarning|NoMember) != 0,
+		r.Has(NeverCommitted) && waiting,
+		r.Has(OpenTransaction) && p.Transaction.Age.Duration() >= longTransaction:
+		return Warning
+	case r&(NotAuthorized|Failed) != 0:
+		return Uncertain
+	default:
+		return OK
+	}
+}
+
+// currentOnly are the reasons that one look is enough for: what can't be read now
+// is unknown now, and a stall was seen over the whole series.
+const currentOnly = NotAuthorized | Failed | Stalled
+
+// Sustain keeps in each partition of cur only the reasons that prev gives too:
+// what is bad in one look at the cluster and gone in the next was a moment's.
+// Both reports must have been judged. A partition that prev lacks keeps its own.
+func Sustain(prev, cur *Report) {
+	before := map[partitionKey]Reasons{}
+	for _, g := range prev.Groups {
+		for _, p := range g.Partitions {
+			before[partitionKey{g.Name, p.Topic, p.Partition}] = p.Reasons
+		}
+	}
+	for i := range cur.Groups {
+		g := &cur.Groups[i]
+		for j := range g.Partitions {
+			p := &g.Partitions[j]
+			if r, ok := before[partitionKey{g.Name, p.Topic, p.Partition}]; ok {
+				p.Reasons &= r | currentOnly
+				p.Verdict = verdictOf(p)
+			}
+		}
+		g.conclude()
+	}
+}
+
+type partitionKey struct {
+	group, topic string
+	partition    int32
+}

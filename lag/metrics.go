@@ -1,0 +1,75 @@
+package lag
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics gives the figures of a judged report under the names that dashboards for
+// Kafka already use. Unknown figures have no sample.
+func Metrics(r *Report) prometheus.Collector { return metrics{r} }
+
+type metrics struct{ report *Report }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+var (
+	descLag        = desc("kafka_consumergroup_lag", "Offsets between the committed offset and the high watermark.", "group", "topic", "partition")
+	descLagSeconds = desc("kafka_consumergroup_lag_seconds", "Age of the first record that the group has not read.", "group", "topic", "partition")
+	descCommitted  = desc("kafka_consumergroup_current_offset", "Committed offset.", "group", "topic", "partition")
+	descSum        = desc("kafka_consumergroup_group_sum_lag", "Lag summed over the partitions whose lag is known.", "group")
+	descUnknown    = desc("kafka_consumergroup_lag_unknown_partitions", "Partitions whose lag is not known and not in the sum.", "group")
+	descMembers    = desc("kafka_consumergroup_members", "Members of the group.", "group")
+	descState      = desc("kafka_consumergroup_info", "Always 1; the labels tell type, state and assignor.", "group", "type", "state", "assignor")
+	descVerdict    = desc("kafka_consumergroup_lag_verdict", "Judgement against the limits: 0 ok, 1 unknown, 2 warning, 3 critical.", "group")
+	descEnd        = desc("kafka_topic_partition_current_offset", "High watermark.", "topic", "partition")
+	descStart      = desc("kafka_topic_partition_oldest_offset", "Log start offset.", "topic", "partition")
+)
+
+// Describe implements [prometheus.Collector].
+func (m metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descLag, descLagSeconds, descCommitted, descSum, descUnknown, descMembers, descState, descVerdict, descEnd, descStart,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (m metrics) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	number := func(d *prometheus.Desc, v Int, labels ...string) {
+		if v.Known() {
+			gauge(d, float64(v), labels...)
+		}
+	}
+	logs := map[partitionKey]*Partition{} // a partition of several groups is shown once
+	for i := range m.report.Groups {
+		g := &m.report.Groups[i]
+		number(descSum, g.Lag, g.Name)
+		gauge(descUnknown, float64(g.UnknownPartitions), g.Name)
+		number(descMembers, g.Members, g.Name)
+		gauge(descState, 1, g.Name, string(g.Type), g.State, string(g.Assignor))
+		gauge(descVerdict, float64(g.Verdict), g.Name)
+		for j := range g.Partitions {
+			p := &g.Partitions[j]
+			n := strconv.Itoa(int(p.Partition))
+			number(descLag, p.Lag, g.Name, p.Topic, n)
+			number(descCommitted, p.Committed, g.Name, p.Topic, n)
+			if p.TimeLag.Known() {
+				gauge(descLagSeconds, float64(p.TimeLag), g.Name, p.Topic, n)
+			}
+			logs[partitionKey{topic: p.Topic, partition: p.Partition}] = p
+		}
+	}
+	for k := range logs {
+		n := strconv.Itoa(int(k.partition))
+		number(descEnd, logs[k].LogEnd, k.topic, n)
+		number(descStart, logs[k].LogStart, k.topic, n)
+	}
+}
