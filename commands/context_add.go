@@ -68,6 +68,8 @@ func (o *contextAddOptions) finish(f *contextAddFlags) error {
 		return usagef("such as --brokers kafka-1:9092", "a context needs brokers")
 	}
 	if f.tls || f.tlsSettings != (cluster.TLS{}) {
+		f.tlsSettings.Enabled = &f.tls // said, so that the file reads by itself
+		f.tls = true
 		o.Context.TLS = &f.tlsSettings
 	}
 	f.sasl.Password = cluster.Secret{Env: f.passwordEnv, File: f.passwordFile, Command: f.passwordCommand}

@@ -181,6 +181,9 @@ func behind(g *lag.Group) string {
 	if !g.Lag.Known() {
 		return "behind by an unknown number of records"
 	}
+	if g.Lag == 0 && g.UnknownPartitions == 0 {
+		return "not behind"
+	}
 	text := render.Count(int64(g.Lag)) + " records behind"
 	if g.TimeLag.Known() && g.TimeLag > 0 {
 		text += ", " + render.Age(g.TimeLag.Duration()) + " in time"

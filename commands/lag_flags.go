@@ -12,6 +12,7 @@ import (
 
 // lagFlags are the flags that all lag commands have, as typed.
 type lagFlags struct {
+	env            *Env
 	groups, topics []string
 	warn, critical string
 	maxTimeLag     time.Duration
@@ -19,6 +20,7 @@ type lagFlags struct {
 }
 
 func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
+	f.env = env
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.groups, "group", "g", nil, "only this `group` (repeat for more)")
 	flags.StringArrayVarP(&f.topics, "topic", "t", nil, "only this `topic` (repeat for more)")
@@ -32,7 +34,7 @@ func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
 }
 
 func (f *lagFlags) parse() (lag.Request, lag.Limits, error) {
-	req := lag.Request{Groups: f.groups, Topics: f.topics}
+	req := lag.Request{Groups: f.groups, Topics: f.topics, Now: f.env.Now}
 	limits := lag.Limits{MaxTimeLag: f.maxTimeLag}
 	if slices.Contains(f.groups, "") {
 		return req, limits, usagef("name a group; \"evtctl lag\" lists them", "--group is empty")

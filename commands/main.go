@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 )
@@ -23,7 +24,7 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	root.SetErr(env.Streams.Err)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !asked {
-		err = usagef("\""+cmd.CommandPath()+" --help\" shows what it takes", "%s", firstLine(err))
+		err = misunderstood(cmd.CommandPath(), err)
 	}
 	failure := Exit(err)
 	if failure.Message != "" {
@@ -33,4 +34,14 @@ func Run(ctx context.Context, env *Env, args []string) int {
 		render.Message(env.Streams, render.Plain, "hint: %s", failure.Hint)
 	}
 	return failure.Code
+}
+
+// misunderstood words what Cobra says of arguments it can't make sense of.
+func misunderstood(command string, err error) error {
+	problem, rest, _ := strings.Cut(err.Error(), "\n")
+	hint := "\"" + command + " --help\" shows what it takes"
+	if _, near, ok := strings.Cut(rest, "Did you mean this?"); ok {
+		hint = "did you mean \"" + strings.Join(strings.Fields(near), "\" or \"") + "\"? " + hint
+	}
+	return &usageError{problem, hint}
 }

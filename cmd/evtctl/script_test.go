@@ -87,10 +87,12 @@ func params(cluster func(*testscript.Env) *kafkatest.Cluster) testscript.Params 
 			env.Setenv("EVTCTL_BROKERS", strings.Join(c.Brokers(), ","))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("FROZEN", "1")
+			env.Setenv("RED", "\x1b[31mred")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "topic": topic, "produce": produce, "commit": commit, "consume": consume,
+			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
+			"commit": commit, "consume": consume, "transaction": transaction,
 		},
 	}
 }
@@ -194,8 +196,30 @@ func consume(ts *testscript.TestScript, _ bool, args []string) {
 			return false, err.Error()
 		}
 		g := lags[args[0]]
-		return g.State == "Stable" && g.Lag.Total() == 0 && len(g.Commit) > 0, fmt.Sprintf("%+v", g)
+		committed, err := adm.FetchOffsets(ctx, args[0])
+		return g.State == "Stable" && g.Lag.Total() == 0 && err == nil && len(committed) > 0, fmt.Sprintf("%+v", g)
 	})
+}
+
+// deleteBefore deletes records: delete-before TOPIC PARTITION OFFSET
+func deleteBefore(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	var at kadm.Offset
+	_, err := fmt.Sscanf(args[1]+" "+args[2], "%d %d", &at.Partition, &at.At)
+	ts.Check(err)
+	at.Topic = args[0]
+	var offsets kadm.Offsets
+	offsets.Add(at)
+	_, err = c.Admin(t).DeleteRecords(t.Context(), offsets)
+	ts.Check(err)
+}
+
+// transaction leaves one open until the script ends: transaction TOPIC ID
+func transaction(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	cl := c.Client(t, kgo.TransactionalID(args[1]), kgo.DefaultProduceTopic(args[0]))
+	ts.Check(cl.BeginTransaction())
+	ts.Check(cl.ProduceSync(t.Context(), kgo.StringRecord("held")).FirstErr())
 }
 
 // empty takes everything away that a page before left on a real broker.

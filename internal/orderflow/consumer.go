@@ -19,6 +19,8 @@ const (
 	// It is far below Kafka's 45 s, so that a demo that was killed doesn't keep
 	// its partitions from the next one for long.
 	sessionTimeout = 10 * time.Second
+	// heartbeat is also how soon a member learns of another that joins or leaves.
+	heartbeat = time.Second
 )
 
 // member is one service's membership of its consumer group.
@@ -46,6 +48,7 @@ func memberOptions(group, clientID, topic string) []kgo.Opt {
 		kgo.DisableAutoCommit(),
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.RebalanceTimeout(sessionTimeout),
+		kgo.HeartbeatInterval(heartbeat),
 		kgo.FetchMaxBytes(1 << 20),
 		kgo.FetchMaxPartitionBytes(256 << 10),
 		kgo.MaxDecompressBatchBytes(64 << 20),
@@ -53,8 +56,8 @@ func memberOptions(group, clientID, topic string) []kgo.Opt {
 }
 
 // consume hands batches to the service until ctx ends, which is the usual end and
-// no error, and leaves the group then. A batch whose partitions were taken away before it was committed comes
-// again, here or at another member.
+// no error, and leaves the group then. A batch that was not committed because the
+// group was rebalancing comes again, here or at another member.
 func (m *member) consume(ctx context.Context, handle func(context.Context, []*kgo.Record) error) error {
 	// A poll blocks rebalances even when it returns nothing but the end of its
 	// ctx, and closing waits for rebalances. Whoever closes first, allow them here.
@@ -72,13 +75,26 @@ func (m *member) consume(ctx context.Context, handle func(context.Context, []*kg
 			m.log.Debug("reading again", "group", m.group, "topic", fetched.Topic, "error", fetched.Err)
 		}
 		if batch := fetches.Records(); len(batch) > 0 {
-			err := handle(ctx, batch)
-			if err != nil && !rebalanced(err) {
+			switch err := handle(ctx, batch); {
+			case rebalanced(err):
+				m.client.SetOffsets(beginnings(batch)) // of those partitions that are still this member's
+			case err != nil:
 				return fmt.Errorf("%s: %w", m.group, err)
 			}
 		}
 		m.client.AllowRebalance()
 	}
+}
+
+// beginnings returns where a batch begins in each of its partitions.
+func beginnings(batch []*kgo.Record) map[string]map[int32]kgo.EpochOffset {
+	first := make(map[int32]kgo.EpochOffset)
+	for _, r := range batch {
+		if _, ok := first[r.Partition]; !ok {
+			first[r.Partition] = kgo.EpochOffset{Epoch: r.LeaderEpoch, Offset: r.Offset}
+		}
+	}
+	return map[string]map[int32]kgo.EpochOffset{batch[0].Topic: first}
 }
 
 // commit tells the group that these records are done with.

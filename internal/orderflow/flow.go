@@ -64,8 +64,8 @@ type Config struct {
 	Clock func() time.Time
 	// Timeout is DefaultTimeout when 0.
 	Timeout time.Duration
-	// Progress is called about ten times a second, by one goroutine, and must
-	// return soon. May be nil.
+	// Progress is called about ten times a second and once at the end, never twice
+	// at a time, and must return soon. May be nil.
 	Progress func(Progress)
 	// Logger gets the notification service's e-mails, and what was passed over;
 	// nil for nobody.

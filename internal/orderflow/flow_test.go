@@ -219,29 +219,42 @@ func TestARunThatIsEndedEarlySaysSoAndWhatItDid(t *testing.T) {
 
 // Two runs at once share their groups: partitions move from one's members to the
 // other's and back in the middle of the work.
-func TestRebalancesNeitherLoseNorRepeatReservations(t *testing.T) {
+func TestRebalancesNeitherLoseNorRepeatAnything(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		first := config(t, c)
-		first.Orders, first.Rate = 400, 100
-		second := first
-		second.Seed, second.Orders = 2, 200
-		var both errgroup.Group
-		start := make(chan struct{})
-		first.Progress, _ = when(func(p orderflow.Progress) bool { return p.Reserved > 0 }, func() { close(start) })
-		both.Go(func() error {
-			_, err := orderflow.Run(t.Context(), first)
-			return err
-		})
-		both.Go(func() error {
-			<-start
-			_, err := orderflow.Run(t.Context(), second)
-			return err
-		})
+		ctx, cancel := context.WithTimeout(t.Context(), unhurried)
+		defer cancel()
+		var configs [2]orderflow.Config
+		configs[0] = config(t, c)
+		configs[0].Rate, configs[0].Orders = 100, 400
+		configs[1] = configs[0]
+		configs[1].Seed, configs[1].Orders = 2, 200
+		working := make(chan struct{})
+		configs[0].Progress, _ = when(func(p orderflow.Progress) bool { return p.Reserved > 0 }, func() { close(working) })
+
+		var summaries [2]*orderflow.Summary
+		both, ctx := errgroup.WithContext(ctx)
+		for i := range configs {
+			both.Go(func() (err error) {
+				if i == 1 {
+					<-working
+				}
+				summaries[i], err = orderflow.Run(ctx, configs[i])
+				return err
+			})
+		}
 		if err := both.Wait(); err != nil {
 			t.Fatal(err)
 		}
+		for i, s := range summaries {
+			if s.Reserved == 0 || s.Notified == 0 {
+				t.Fatalf("run %d never had a partition: %+v", i, s)
+			}
+		}
+		if n := summaries[0].Notified + summaries[1].Notified; n != 600 {
+			t.Errorf("%d e-mails were sent, want 600", n)
+		}
 		reserved := make(map[string]int)
-		for _, r := range records(t, c, first.Prefix+orderflow.InventoryTopic) {
+		for _, r := range records(t, c, configs[0].Prefix+orderflow.InventoryTopic) {
 			reserved[string(r.Key)]++
 		}
 		for id, n := range reserved {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,4 +126,17 @@ func when(cond func(orderflow.Progress) bool, f func()) (func(orderflow.Progress
 			once.Do(func() { close(reached); f() })
 		}
 	}, reached
+}
+
+// openClients counts a client as open until it is closed.
+type openClients struct{ n *atomic.Int64 }
+
+func (o openClients) OnClientClosed(*kgo.Client) { o.n.Add(-1) }
+
+func countingOpener(brokers []string, n *atomic.Int64) func(context.Context, ...kgo.Opt) (*kgo.Client, error) {
+	open := opener(brokers...)
+	return func(ctx context.Context, opts ...kgo.Opt) (*kgo.Client, error) {
+		n.Add(1)
+		return open(ctx, append(opts, kgo.WithHooks(openClients{n}))...)
+	}
 }

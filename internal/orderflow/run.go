@@ -119,7 +119,8 @@ func (f *flow) openServices(ctx context.Context, orderTopic, inventoryTopic stri
 // openClient opens a client and returns it with what closes it. When the flow's
 // life ends it is closed too: only that ends what waits for its brokers.
 func (f *flow) openClient(ctx context.Context, opts ...kgo.Opt) (*kgo.Client, func(), error) {
-	client, err := f.Open(ctx, append(opts, kgo.WithContext(f.life), kgo.DisableClientMetrics())...)
+	client, err := f.Open(ctx, append(opts, kgo.WithContext(f.life), kgo.DisableClientMetrics(),
+		kgo.RequestTimeoutOverhead(min(max(f.Timeout, 100*time.Millisecond), 15*time.Minute)))...) // kgo's limits
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a client: %w", err)
 	}

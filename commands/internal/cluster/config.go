@@ -192,6 +192,11 @@ func (c *Config) Use(name string) error {
 // check finds what strict reading can't: addresses, secrets with two sources,
 // properties that are unknown or hold a secret, an incomplete login.
 func (c *Context) check(name string) error {
+	for _, secret := range c.secrets() {
+		if secret.at.sources() > 1 {
+			return usagef("", "context %q: %s: give exactly one of env, file and command", name, secret.key)
+		}
+	}
 	s := newSettings(func(string) string { return "" })
 	return s.applyContext(name, c, "")
 }

@@ -72,16 +72,27 @@ func (c configChecker) check(node ast.Node, t reflect.Type, at string) error {
 	case reflect.Map:
 		return c.checkEntries(node, at, func(key string) (reflect.Type, error) { return t.Elem(), nil })
 	case reflect.Slice:
-		if node.Type() != ast.SequenceType {
-			return c.wrong(node, at, "a list, such as [kafka-1:9092, kafka-2:9092]")
-		}
+		return c.checkList(node, t.Elem(), at)
 	case reflect.Bool:
 		if node.Type() != ast.BoolType {
 			return c.wrong(node, at, "true or false")
 		}
 	case reflect.String:
 		if _, scalar := node.(ast.ScalarNode); !scalar {
-			return c.wrong(node, at, "text")
+			return c.wrong(node, at, "text; put it in quotes")
+		}
+	}
+	return nil
+}
+
+func (c configChecker) checkList(node ast.Node, element reflect.Type, at string) error {
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		return c.wrong(node, at, "a list, such as [kafka-1:9092, kafka-2:9092]")
+	}
+	for i, value := range list.Values {
+		if err := c.check(value, element, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -170,9 +181,10 @@ func suggest(word string, known []string) string {
 }
 
 // nearest is the known word that word was probably meant to be, or "". A third
-// of the letters may be wrong.
+// of the letters may be wrong, and two of them in short words, for they are
+// often only transposed.
 func nearest(word string, known []string) string {
-	best, distance := "", max(len(word)/3, 1)+1
+	best, distance := "", max(len(word)/3, min(len(word)/2, 2))+1
 	for _, candidate := range known {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance {
 			best, distance = candidate, d

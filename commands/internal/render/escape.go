@@ -16,6 +16,8 @@ import (
 //     zero-width and other format characters, line and paragraph separators, blanks
 //     that look like the ordinary one, private and unassigned code points) and for
 //     the invisible rest: variation selectors, fillers, the blank braille pattern;
+//   - \u0301 for a combining mark with nothing of the text's own to combine with: it
+//     would change the character before it;
 //   - \xff for a byte that isn't UTF-8.
 //
 // The result can be read back: a backslash of the text itself is doubled where it
@@ -28,16 +30,20 @@ func Escape(s string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
+	own := false // whether a character of the text stands before
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		rest := s[size:]
 		switch {
 		case r == '\\' && likeEscape(rest):
 			b.WriteString(`\\`)
-		case unsafeAt(r, size):
+			own = true
+		case unsafeAt(r, size) || (!own && unicode.IsMark(r)):
 			writeEscaped(&b, r, s[0], size)
+			own = false
 		default:
 			b.WriteString(s[:size])
+			own = true
 		}
 		s = rest
 	}

@@ -15,6 +15,7 @@ func TestEscapeShowsWhatATerminalWouldObeyOrAReaderWouldMiss(t *testing.T) {
 		{"ordinary text stays", "orders-v2.DLT", "orders-v2.DLT"},
 		{"other scripts stay", "заказы 注文　キュー طلبات é", "заказы 注文　キュー طلبات é"},
 		{"accents written as combining marks stay", "e\u0301", "e\u0301"},
+		{"combining marks that would reach what is before", "\u0301\u0302e\u0301\n\u0301", `\u0301\u0302e` + "\u0301" + `\n\u0301`},
 		{"line breaks and tabs", "a\nb\rc\td", `a\nb\rc\td`},
 		{"a colour sequence", "\x1b[31mred\x1b[0m", `\x1b[31mred\x1b[0m`},
 		{"a clipboard write", "\x1b]52;c;ZXZpbA==\a", `\x1b]52;c;ZXZpbA==\x07`},

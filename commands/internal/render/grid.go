@@ -218,7 +218,11 @@ func cutMiddle(text string, width int) string {
 	}
 	tail := (width - 1) / 2
 	head := width - 1 - tail
-	return ansi.Truncate(text, head, "") + "…" + ansi.TruncateLeft(text, whole-tail, "")
+	end := ansi.TruncateLeft(text, whole-tail, "")
+	for cut := whole - tail; cellWidth(end) > tail; cut++ { // a wide character stood across the cut
+		end = ansi.TruncateLeft(text, cut+1, "")
+	}
+	return ansi.Truncate(text, head, "") + "…" + end
 }
 
 // cellWidth is the number of cells escaped text takes on a terminal.

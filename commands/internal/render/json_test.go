@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -161,16 +162,16 @@ func checkJSON(t *testing.T, got, plain []byte, f render.Format) {
 	if err := json.Unmarshal(got, &have); err != nil {
 		t.Fatalf("%s is not valid: %v\n%s", f, err, got)
 	}
-	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("%s reads back as something else (-want +got):\n%s", f, diff)
+	if !reflect.DeepEqual(want, have) {
+		t.Errorf("%s of %s reads back as something else:\n%s", f, plain, got)
 	}
 	if f == render.JSON {
 		var indented bytes.Buffer
 		if err := json.Indent(&indented, bytes.TrimSuffix(got, []byte("\n")), "", "  "); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(indented.String()+"\n", string(got)); diff != "" {
-			t.Errorf("not set in as encoding/json does (-want +got):\n%s", diff)
+		if want := indented.String() + "\n"; string(got) != want {
+			t.Errorf("not set in as encoding/json does:\n got %q\nwant %q", got, want)
 		}
 	}
 }

@@ -159,6 +159,6 @@ func yamlBare(s string) bool {
 			return false
 		}
 	}
-	return s != "" && !strings.Contains(s, ": ") && !strings.ContainsAny(s[len(s)-1:], ": ") &&
+	return s != "" && !strings.Contains(s, ": ") && !strings.Contains(s, "- ") && !strings.ContainsAny(s[len(s)-1:], ": ") &&
 		!slices.Contains(yamlWords, strings.ToLower(s))
 }
