@@ -148,7 +148,7 @@ func judgement(r *lag.Report, failOn lag.Verdict) error {
 
 func incomplete(r *lag.Report) bool {
 	for i := range r.Groups {
-		if r.Groups[i].Reasons&(lag.NotAuthorized|lag.Failed) != 0 {
+		if g := &r.Groups[i]; g.Verdict == lag.Uncertain || g.Reasons&(lag.NotAuthorized|lag.Failed) != 0 {
 			return true
 		}
 	}
@@ -178,6 +178,9 @@ func checkLine(g *lag.Group) string {
 }
 
 func behind(g *lag.Group) string {
+	if len(g.Partitions) == 0 && g.Error == "" {
+		return "without any commit or assignment that this user may see"
+	}
 	if !g.Lag.Known() {
 		return "behind by an unknown number of records"
 	}

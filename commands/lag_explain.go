@@ -20,7 +20,7 @@ type finding struct {
 // explainLag tells on stderr what the columns have no room for.
 func explainLag(s *render.Streams, r *lag.Report) {
 	if r.VisibleOnly && len(r.Groups) > 0 {
-		render.Message(s, render.Faint, "%d groups visible to this user; seeing all needs the permission to describe the cluster", len(r.Groups))
+		render.Message(s, render.Faint, "%d groups visible to this user, who may not describe the cluster; topics hidden from the user are left out", len(r.Groups))
 	}
 	if n := r.UnmeasuredPositions; n > 0 {
 		render.Message(s, render.Faint, "time lag not measured: it would take %s records; name groups or topics, or say --time-lag always", render.Count(int64(n)))

@@ -30,11 +30,16 @@ func Judge(r *Report, l Limits) {
 	}
 }
 
-// conclude takes a group's verdict from its partitions and its own error.
+// conclude takes a group's verdict from its partitions and its own error. A group
+// without partitions is no healthy one: it never committed, or its topics are hidden
+// from the user, which brokers don't tell apart.
 func (g *Group) conclude() {
 	g.Reasons, g.Verdict = 0, OK
-	if g.Error != "" {
+	switch {
+	case g.Error != "":
 		g.Reasons, g.Verdict = failure(g.notAuthorized), Uncertain
+	case len(g.Partitions) == 0:
+		g.Reasons, g.Verdict = NeverCommitted, Uncertain
 	}
 	for i := range g.Partitions {
 		g.Reasons |= g.Partitions[i].Reasons

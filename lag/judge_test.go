@@ -88,6 +88,12 @@ func TestAGroupThatCannotBeReadIsUnknown(t *testing.T) {
 	}
 }
 
+func TestAGroupWithoutPartitionsIsNotHealthy(t *testing.T) {
+	if g := judge(lag.DefaultLimits); g.Verdict != lag.Uncertain || g.Reasons != lag.NeverCommitted {
+		t.Errorf("group = %v %v, want unknown, never-committed", g.Verdict, g.Reasons.Names())
+	}
+}
+
 func TestOnlyWhatIsBadEachTimeIsSustained(t *testing.T) {
 	look := func(lag0 lag.Int, err lag.Text) *lag.Report {
 		r := &lag.Report{Groups: []lag.Group{{Name: "g", Partitions: []lag.Partition{

@@ -61,7 +61,9 @@ func (c *Cluster) Client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 // open is Client without a test: the cluster itself needs clients before any
 // test has it.
 func (c *Cluster) open(opts ...kgo.Opt) (*kgo.Client, error) {
-	all := append([]kgo.Opt{kgo.SeedBrokers(c.brokers...)}, c.auth...)
+	// A topic just made may have no leader yet where it is asked for first; by
+	// default a client would wait five seconds before it looks again.
+	all := append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.MetadataMinAge(50 * time.Millisecond)}, c.auth...)
 	return kgo.NewClient(append(all, opts...)...)
 }
 

@@ -56,8 +56,9 @@ func memberOptions(group, clientID, topic string) []kgo.Opt {
 }
 
 // consume hands batches to the service until ctx ends, which is the usual end and
-// no error, and leaves the group then. A batch that was not committed because the
-// group was rebalancing comes again, here or at another member.
+// no error, and leaves the group then. A batch that couldn't be
+// committed, because the group was rebalancing or the brokers were gone, comes
+// again, here or at another member.
 func (m *member) consume(ctx context.Context, handle func(context.Context, []*kgo.Record) error) error {
 	// A poll blocks rebalances even when it returns nothing but the end of its
 	// ctx, and closing waits for rebalances. Whoever closes first, allow them here.
@@ -75,11 +76,11 @@ func (m *member) consume(ctx context.Context, handle func(context.Context, []*kg
 			m.log.Debug("reading again", "group", m.group, "topic", fetched.Topic, "error", fetched.Err)
 		}
 		if batch := fetches.Records(); len(batch) > 0 {
-			switch err := handle(ctx, batch); {
-			case rebalanced(err):
-				m.client.SetOffsets(beginnings(batch)) // of those partitions that are still this member's
-			case err != nil:
+			if err := handle(ctx, batch); fatal(err) {
 				return fmt.Errorf("%s: %w", m.group, err)
+			} else if err != nil {
+				m.log.Debug("doing a batch again", "group", m.group, "error", err)
+				m.client.SetOffsets(beginnings(batch)) // of those partitions that are still this member's
 			}
 		}
 		m.client.AllowRebalance()
@@ -115,17 +116,16 @@ func (m *member) skip(r *kgo.Record, why error) {
 		"record", fmt.Sprintf("%s:%d:%d", r.Topic, r.Partition, r.Offset), "why", why)
 }
 
-// rebalanced tells whether a commit came too late: the group has gone on without
-// this member, which rejoins by itself.
-func rebalanced(err error) bool {
-	return errors.Is(err, kerr.RebalanceInProgress) || errors.Is(err, kerr.IllegalGeneration) ||
-		errors.Is(err, kerr.UnknownMemberID)
-}
-
-// fatal tells answers that trying again won't change, such as a missing
-// permission, from brokers that are busy, moving or gone: those are for the
-// watcher to judge, who knows how long it has been.
+// fatal tells what trying again won't change, such as a missing permission, from
+// groups that rebalance and brokers that are busy, moving or gone: those are for
+// the watcher to judge, who knows how long it has been.
 func fatal(err error) bool {
+	switch {
+	case errors.Is(err, kerr.RebalanceInProgress), errors.Is(err, kerr.IllegalGeneration), errors.Is(err, kerr.UnknownMemberID):
+		return false // the member rejoins by itself
+	case errors.Is(err, kgo.ErrClientClosed):
+		return true
+	}
 	var kafka *kerr.Error
-	return errors.As(err, &kafka) && !kafka.Retriable && !rebalanced(err)
+	return errors.As(err, &kafka) && !kafka.Retriable
 }

@@ -2,6 +2,7 @@ package orderflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -167,8 +168,8 @@ func (f *flow) serve(ctx context.Context, endLife context.CancelCauseFunc) error
 		return err
 	})
 	err := services.Wait()
-	if cause := context.Cause(f.life); cause != nil {
-		return cause // the services' own errors then are only that their clients were closed
+	if cause := context.Cause(f.life); cause != nil && (err == nil || errors.Is(err, kgo.ErrClientClosed)) {
+		return cause // which is why the clients were closed
 	}
 	return err
 }

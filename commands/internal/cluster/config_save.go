@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -73,75 +74,92 @@ func marshalYAML(v any) ([]byte, error) {
 
 // edit puts what changed into the file's own lines.
 func (c *Config) edit(want configFile) ([]byte, bool) {
-	file, err := parser.ParseBytes(c.source, 0)
-	if err != nil || len(file.Docs) != 1 {
-		return nil, false
-	}
-	root, ok := file.Docs[0].Body.(ast.MapNode)
+	l, ok := layoutOf(c.source)
 	if !ok {
 		return nil, false
 	}
-	lines := strings.Split(strings.TrimRight(string(c.source), "\n"), "\n")
-	insertAt, indent, current, known := scanConfig(root, len(lines))
-	added, err := c.addedLines(want, known, indent)
-	if err != nil || (len(added) > 0 && insertAt < 0) {
-		return nil, false
+	if l.current > 0 { // in place, before lines move
+		line := l.lines[l.current-1]
+		l.lines[l.current-1] = currentLine(want.Current) + lineComment(line)
 	}
+	added, err := addedLines(want, l)
 	switch {
-	case len(added) == 0:
-	case indent == "":
+	case err != nil || len(added) > 0 && l.contexts && l.end == 0:
 		return nil, false
+	case len(added) > 0 && !l.contexts:
+		l.lines = append(append(l.lines, "contexts:"), added...)
 	default:
-		lines = slices.Insert(lines, trailingBlanks(lines, insertAt), added...)
+		l.lines = slices.Insert(l.lines, beforeBlanks(l.lines, l.end), added...)
 	}
-	line := "current: " + quoteYAML(want.Current)
-	switch {
-	case current == nil && want.Current != "":
-		lines = slices.Insert(lines, 0, line)
-	case current != nil && current.GetToken().Value != want.Current:
-		if insertAt >= 0 && current.GetToken().Position.Line > insertAt {
-			return nil, false // the insertion above has moved it
-		}
-		n := current.GetToken().Position.Line - 1
-		lines[n] = line + lineComment(lines[n])
+	if l.current == 0 && want.Current != "" {
+		l.lines = slices.Insert(l.lines, 0, currentLine(want.Current))
 	}
-	return []byte(strings.Join(lines, "\n") + "\n"), true
+	return []byte(strings.Join(l.lines, "\n") + "\n"), true
 }
 
-// scanConfig finds, in the file's lines, where the block of contexts ends (-1:
-// nowhere), how it is indented, the current context's name and the names there are.
-func scanConfig(root ast.MapNode, lines int) (end int, indent string, current ast.Node, known map[string]bool) {
-	end, known = -1, map[string]bool{}
+// layout is where things stand in the file. Line numbers begin at 1.
+type layout struct {
+	lines    []string
+	current  int  // the line that names the current context; 0: none
+	contexts bool // whether there is such a key
+	end      int  // the last line of the contexts' block; 0: they are no block
+	indent   string
+	known    map[string]bool
+}
+
+func layoutOf(source []byte) (layout, bool) {
+	l := layout{indent: "  ", known: map[string]bool{}}
+	if text := strings.TrimRight(string(source), "\n"); text != "" {
+		l.lines = strings.Split(text, "\n")
+	}
+	file, err := parser.ParseBytes(source, 0)
+	if err != nil || len(file.Docs) > 1 {
+		return l, false
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return l, true // nothing but comments
+	}
+	root, ok := file.Docs[0].Body.(ast.MapNode)
+	if !ok {
+		return l, false
+	}
 	inContexts := false
 	for entries := root.MapRange(); entries.Next(); {
 		key := entries.Key().GetToken()
-		if inContexts { // the next key ends the block
-			end, inContexts = key.Position.Line-1, false
+		if inContexts { // this key ends the block
+			l.end, inContexts = key.Position.Line-1, false
 		}
 		switch key.Value {
 		case "current":
-			current = entries.Value()
+			l.current = key.Position.Line
 		case "contexts":
-			block, ok := entries.Value().(*ast.MappingNode)
-			if !ok || block.IsFlowStyle {
-				continue
-			}
-			end, inContexts = lines, true
-			for contexts := block.MapRange(); contexts.Next(); {
-				name := contexts.Key().GetToken()
-				known[name.Value] = true
-				indent = strings.Repeat(" ", name.Position.Column-1)
-			}
+			l.contexts = true
+			inContexts = l.scanContexts(entries.Value())
 		}
 	}
-	return end, indent, current, known
+	return l, true
 }
 
-// addedLines are the contexts of want that aren't known, as indented lines.
-func (c *Config) addedLines(want configFile, known map[string]bool, indent string) ([]string, error) {
+// scanContexts reports whether the contexts are a block that lines can be added to.
+func (l *layout) scanContexts(value ast.Node) bool {
+	block, ok := value.(*ast.MappingNode)
+	if !ok || block.IsFlowStyle {
+		return false
+	}
+	for contexts := block.MapRange(); contexts.Next(); {
+		name := contexts.Key().GetToken()
+		l.known[name.Value] = true
+		l.indent = strings.Repeat(" ", name.Position.Column-1)
+	}
+	l.end = len(l.lines)
+	return true
+}
+
+// addedLines are the contexts of want that the file doesn't have.
+func addedLines(want configFile, l layout) ([]string, error) {
 	var lines []string
-	for _, name := range c.Names() {
-		if known[name] {
+	for _, name := range slices.Sorted(maps.Keys(want.Contexts)) {
+		if l.known[name] {
 			continue
 		}
 		text, err := marshalYAML(map[string]*Context{name: want.Contexts[name]})
@@ -149,15 +167,15 @@ func (c *Config) addedLines(want configFile, known map[string]bool, indent strin
 			return nil, err
 		}
 		for line := range strings.SplitSeq(strings.TrimRight(string(text), "\n"), "\n") {
-			lines = append(lines, indent+line)
+			lines = append(lines, l.indent+line)
 		}
 	}
 	return lines, nil
 }
 
-// trailingBlanks moves at before the blank lines and unindented comments above
+// beforeBlanks moves at before the blank lines and unindented comments above
 // it: they belong to what follows.
-func trailingBlanks(lines []string, at int) int {
+func beforeBlanks(lines []string, at int) int {
 	for at > 0 && (strings.TrimSpace(lines[at-1]) == "" || strings.HasPrefix(lines[at-1], "#")) {
 		at--
 	}
@@ -171,10 +189,10 @@ func lineComment(line string) string {
 	return ""
 }
 
-func quoteYAML(s string) string {
-	text, err := yaml.Marshal(s)
+func currentLine(name string) string {
+	text, err := marshalYAML(configFile{Current: name})
 	if err != nil {
-		return s
+		return ""
 	}
 	return strings.TrimRight(string(text), "\n")
 }

@@ -14,7 +14,7 @@ import (
 
 // diagnosisGrace is what finding the cause may take beyond the time limit, when
 // that is used up.
-const diagnosisGrace = 400 * time.Millisecond
+const diagnosisGrace = 300 * time.Millisecond
 
 // brokerFailure is one broker that couldn't be reached.
 type brokerFailure struct {

@@ -67,6 +67,8 @@ func formatOf(data []byte) storeFormat {
 	}
 }
 
+var errPasswordMissing = errors.New("it needs a password")
+
 // unreadableStore explains why a store can't be used. Passwords are in no
 // library's error, and never in this one.
 func unreadableStore(what, path string, format storeFormat, password string, err error) error {
@@ -81,7 +83,7 @@ func unreadableStore(what, path string, format storeFormat, password string, err
 		err != nil && (strings.HasSuffix(err.Error(), "got invalid digest") || strings.HasSuffix(err.Error(), "incorrect password")):
 		err = errors.New("wrong password")
 		if password == "" {
-			err = errors.New("it needs a password")
+			err = errPasswordMissing
 		}
 	}
 	if path == "" {
@@ -220,29 +222,44 @@ func (k keyStore) decode(format storeFormat, chain, key []byte) (tls.Certificate
 
 // pemKeyPair is tls.X509KeyPair for keys that may be encrypted PKCS#8.
 func pemKeyPair(chain, key []byte, password string) (tls.Certificate, error) {
-	for block, rest := pem.Decode(key); block != nil; block, rest = pem.Decode(rest) {
-		if block.Headers["DEK-Info"] != "" {
-			return tls.Certificate{}, errors.New("the key has an outdated encryption; convert it: openssl pkcs8 -topk8")
-		}
-		if block.Type != "ENCRYPTED PRIVATE KEY" {
-			continue
-		}
-		private, err := pkcs8.ParsePKCS8PrivateKey(block.Bytes, []byte(password))
-		if err != nil {
-			return tls.Certificate{}, err
-		}
-		der, err := x509.MarshalPKCS8PrivateKey(private)
-		if err != nil {
-			return tls.Certificate{}, err
-		}
-		key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-		break
+	block, rest := pem.Decode(key)
+	for block != nil && !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		block, rest = pem.Decode(rest)
 	}
-	pair, err := tls.X509KeyPair(chain, key)
+	if block == nil {
+		return tls.Certificate{}, errors.New("no private key in it")
+	}
+	if block.Headers["DEK-Info"] != "" {
+		return tls.Certificate{}, errors.New("the key has an outdated encryption; convert it: openssl pkcs8 -topk8")
+	}
+	if block.Type == "ENCRYPTED PRIVATE KEY" {
+		var err error
+		if block, err = decryptKey(block, password); err != nil {
+			return tls.Certificate{}, err
+		}
+	}
+	pair, err := tls.X509KeyPair(chain, pem.EncodeToMemory(block))
 	if err != nil {
 		return pair, errors.New(strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	return pair, nil
+}
+
+// decryptKey decrypts a PKCS#8 key. The library takes an empty password for none
+// at all, so it isn't tried.
+func decryptKey(block *pem.Block, password string) (*pem.Block, error) {
+	if password == "" {
+		return nil, errPasswordMissing
+	}
+	private, err := pkcs8.ParsePKCS8PrivateKey(block.Bytes, []byte(password))
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, err
+	}
+	return &pem.Block{Type: "PRIVATE KEY", Bytes: der}, nil
 }
 
 func pkcs12KeyPair(data []byte, password string) (tls.Certificate, error) {

@@ -140,7 +140,10 @@ func TestNotAuthorized(t *testing.T) {
 		says string
 	}{
 		{"cluster", func() error {
-			_, err := bob.DescribeACLs(t.Context(), kadm.NewACLs().AnyResource().Allow().AllowHosts().Operations(kadm.OpAny))
+			acls, err := bob.DescribeACLs(t.Context(), kadm.NewACLs().AnyResource().Allow().AllowHosts().Operations(kadm.OpAny))
+			for _, acl := range acls {
+				err = errors.Join(err, acl.Err)
+			}
 			return err
 		},
 			kerr.ClusterAuthorizationFailed, "not authorized for this on the cluster"},

@@ -118,12 +118,22 @@ func chooseContext(f Flags, getenv func(string) string) (name string, context *C
 	if err != nil {
 		return "", nil, "", err
 	}
-	name = cmp.Or(f.Context, getenv("EVTCTL_CONTEXT"), config.Current)
+	where := path + ": current"
+	switch {
+	case f.Context != "":
+		where, name = "--context", f.Context
+	case getenv("EVTCTL_CONTEXT") != "":
+		where, name = "EVTCTL_CONTEXT", getenv("EVTCTL_CONTEXT")
+	default:
+		name = config.Current
+	}
 	if name == "" {
 		return "", nil, "", nil
 	}
-	context, err = config.Context(name)
-	return name, context, filepath.Dir(path), err
+	if context, err = config.Context(name); err != nil {
+		return "", nil, "", usagef(err.(*UsageError).Hint(), "%s: %w", where, err)
+	}
+	return name, context, filepath.Dir(path), nil
 }
 
 // givenProperties are those of --command-config with those of -X over them.

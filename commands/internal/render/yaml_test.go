@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,6 +94,9 @@ func TestYAMLScalars(t *testing.T) {
 	}
 }
 
+// beyondReader is an integer that go-yaml reads as a string.
+var beyondReader = regexp.MustCompile(`[0-9]{19}`)
+
 // FuzzYAML has go-yaml, which has no part in writing, read what was written.
 func FuzzYAML(f *testing.F) {
 	for _, seed := range []string{`orders`, `{"a":[{},[],{"b":null}],"c":1.5}`, "\"\x7f\u202e\"", `? a`, `.inf`, `~`, `<<`, "a\n b", `---`, `[[[1],[{}]],{"x":{"y":[]}}]`, "y", "0x1f", "1_000"} {
@@ -102,7 +106,7 @@ func FuzzYAML(f *testing.F) {
 		text = strings.ToValidUTF8(text, "")
 		document := map[string]any{text: text, "list": []any{text, []any{text}}}
 		var foreign any
-		if json.Unmarshal([]byte(text), &foreign) == nil {
+		if json.Unmarshal([]byte(text), &foreign) == nil && !beyondReader.MatchString(text) {
 			document["foreign"] = foreign
 		}
 		s, out, _ := piped()
