@@ -95,4 +95,3 @@ func brokerWords(err error) string {
 	}
 	return ": " + strings.TrimRight(words, ".")
 }
-

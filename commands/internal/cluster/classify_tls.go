@@ -155,4 +155,3 @@ func needsTLS() finding {
 func noTLS() finding {
 	return finding{cause: CauseNoTLS, problem: "this port speaks Kafka in plain text, and TLS is configured", hint: "check the port; without TLS: security.protocol=PLAINTEXT or SASL_PLAINTEXT"}
 }
-

@@ -190,10 +190,11 @@ func assertFile(t *testing.T, path, want string) {
 func TestSavedContextsReadBackTheSame(t *testing.T) {
 	for name, before := range map[string]string{
 		"from nothing":            "",
-		"from a comment":          "# mine\n",
+		"from a comment":          "# keep: mine\n",
 		"from one-line contexts":  "contexts: {home: {brokers: [\"home:1\"]}}\n",
 		"without a current one":   "contexts:\n  home: {}\n",
-		"current below":           "contexts:\n  home: {}\ncurrent: home\n",
+		"current below":           "contexts:\n  # keep: laptop\n  home: {}\n\n# keep: which\ncurrent: home\n",
+		"only a current one":      "# keep: which\ncurrent: gone\n",
 		"without a final newline": "contexts:\n  home: {}",
 		"from no contexts":        "contexts:\n",
 	} {
@@ -222,9 +223,11 @@ func TestSavedContextsReadBackTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if kept := strings.Count(string(again.source), "# keep"); kept != strings.Count(before, "# keep") {
+				t.Errorf("comments are lost:\n%s", again.source)
+			}
 			if diff := cmp.Diff(config.contexts, again.contexts); diff != "" || again.Current != "a.b/c:d@e" {
-				text, _ := os.ReadFile(path)
-				t.Errorf("current %q, contexts (-saved +loaded):\n%s\n%s", again.Current, diff, text)
+				t.Errorf("current %q, contexts (-saved +loaded):\n%s\n%s", again.Current, diff, again.source)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -66,6 +67,9 @@ func (s *Settings) explainConnection(err error) error {
 	if addr == "" && isTimeout(err) { // connected, and nothing wrong with any connection
 		f.problem = "no answer in time"
 		f.hint = fmt.Sprintf("the cluster may be overloaded; try a longer --timeout than %s", s.Timeout)
+	}
+	if addr != "" && !slices.Contains(s.Brokers, addr) && telling(f) <= telling(finding{cause: CauseClosed}) {
+		f.hint = "the cluster advertises this address: that broker is down, or its advertised.listeners names an address that this machine can't reach"
 	}
 	if addr == "" {
 		addr = strings.Join(s.Brokers, ", ")

@@ -74,6 +74,9 @@ func (s *Settings) Open(ctx context.Context, extra ...kgo.Opt) (*kgo.Client, err
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	opts, err := s.Options(limited)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,7 @@ package cluster
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -108,6 +105,15 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 	_, err := resolve(t, Flags{Brokers: []string{address}, Timeout: time.Minute}).Open(ctx)
 	if !errors.Is(err, interrupted) {
 		t.Errorf("error is %v, want the context's cause", err)
+	}
+}
+
+func TestAnInterruptedSecretCommandIsNoFailure(t *testing.T) {
+	s := inContext(t, closedPort(t), []string{"sasl: {mechanism: PLAIN, user: u, password: {command: exec sleep 60}}"})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := s.Open(ctx); err != context.Canceled {
+		t.Errorf("error is %v, want the context's", err)
 	}
 }
 
@@ -297,149 +303,4 @@ func TestNotKafka(t *testing.T) {
 func TestBinaryGarbageIsNotKafka(t *testing.T) {
 	address := listen(t, func(conn net.Conn) { conn.Write([]byte{0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}); silent(conn) })
 	refused(t, resolve(t, at(address)), CauseUnknown, "isn't one of a Kafka broker")
-}
-
-// secured starts a fake broker with TLS, for clients that trust the authority.
-func secured(t *testing.T, conf *tls.Config, opts ...kfake.Opt) string {
-	t.Helper()
-	return kafkatest.Fake(t, append(opts, kfake.NumBrokers(1), kfake.TLS(conf))...).Brokers()[0]
-}
-
-func overTLS(address, ca string, more ...string) Flags {
-	return Flags{Brokers: []string{address}, Timeout: 5 * time.Second,
-		Properties: append([]string{"security.protocol=SSL", "ssl.truststore.location=" + ca}, more...)}
-}
-
-func TestTLS(t *testing.T) {
-	ca, other := newAuthority(t, "ca"), newAuthority(t, "other")
-	hour := time.Now().Add(time.Hour)
-	good := secured(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, hour)}})
-	expired := secured(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, time.Now().Add(-49*time.Hour))}})
-	elsewhere := secured(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, hour, "elsewhere.test")}})
-	plain := kafkatest.Fake(t).Brokers()[0]
-
-	t.Run("is spoken", func(t *testing.T) {
-		client, err := resolve(t, overTLS(good, ca.file)).Open(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		client.Close()
-	})
-	t.Run("plain text to a TLS port", func(t *testing.T) {
-		refused(t, resolve(t, Flags{Brokers: []string{good}}), CauseNeedsTLS, "TLS")
-	})
-	t.Run("TLS to a plain-text port", func(t *testing.T) {
-		f := overTLS(plain, ca.file)
-		f.Timeout = limit // the fake awaits the rest of what it takes for a size; Kafka hangs up
-		refused(t, resolve(t, f), CauseNoTLS, "plain text")
-	})
-	t.Run("wrong authority", func(t *testing.T) {
-		refused(t, resolve(t, overTLS(good, other.file)), CauseUntrusted, "CN=ca")
-	})
-	t.Run("no authority", func(t *testing.T) {
-		f := Flags{Brokers: []string{good}, Properties: []string{"security.protocol=SSL"}}
-		e := refused(t, resolve(t, f), CauseUntrusted, "CN=ca")
-		if !strings.Contains(e.Hint(), "tls: {ca: FILE}") {
-			t.Errorf("hint is %q", e.Hint())
-		}
-	})
-	t.Run("wrong name", func(t *testing.T) {
-		refused(t, resolve(t, overTLS(elsewhere, ca.file)), CauseWrongName, "elsewhere.test", `"127.0.0.1"`)
-	})
-	t.Run("wrong name, not checked", func(t *testing.T) {
-		s := resolve(t, overTLS(elsewhere, ca.file, "ssl.endpoint.identification.algorithm="))
-		client, err := s.Open(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		client.Close()
-	})
-	t.Run("wrong authority, name not checked", func(t *testing.T) {
-		refused(t, resolve(t, overTLS(elsewhere, other.file, "ssl.endpoint.identification.algorithm=")), CauseUntrusted)
-	})
-	t.Run("expired", func(t *testing.T) {
-		refused(t, resolve(t, overTLS(expired, ca.file)), CauseExpired, "expired 2 days ago")
-	})
-	t.Run("no common version", func(t *testing.T) {
-		old := secured(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, hour)}, MaxVersion: tls.VersionTLS12})
-		refused(t, resolve(t, overTLS(old, ca.file, "ssl.enabled.protocols=TLSv1.3")), CauseTLS, "protocol version not supported")
-	})
-}
-
-func TestClientCertificates(t *testing.T) {
-	ca, other := newAuthority(t, "ca"), newAuthority(t, "other")
-	hour := time.Now().Add(time.Hour)
-	trusted := x509.NewCertPool()
-	trusted.AddCert(ca.certificate)
-	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-		broker := secured(t, &tls.Config{
-			Certificates: []tls.Certificate{ca.issue(t, hour)}, MaxVersion: version,
-			ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: trusted,
-		})
-		with := func(t *testing.T, pair tls.Certificate) Flags {
-			chain, key := pemPair(t, pair)
-			return overTLS(broker, ca.file, "ssl.keystore.location="+write(t, "client.pem", chain+key))
-		}
-		name := tls.VersionName(version)
-		t.Run(name+" given", func(t *testing.T) {
-			client, err := resolve(t, with(t, ca.issue(t, hour))).Open(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			client.Close()
-		})
-		t.Run(name+" missing", func(t *testing.T) {
-			refused(t, resolve(t, overTLS(broker, ca.file)), CauseClientCertificate, "wants a client certificate, and none is configured")
-		})
-		t.Run(name+" of another authority", func(t *testing.T) {
-			e := refused(t, resolve(t, with(t, other.issue(t, hour))), CauseClientCertificate)
-			if strings.Contains(e.Error(), "none is configured") {
-				t.Errorf("%v", e)
-			}
-		})
-	}
-}
-
-const jaasPlain = `org.apache.kafka.common.security.plain.PlainLoginModule required username="%s" password="%s";`
-
-// loggingIn is a --command-config of mechanism, user and password.
-func loggingIn(t *testing.T, address, mechanism, user, password string) Flags {
-	t.Helper()
-	jaas := fmt.Sprintf(jaasPlain, user, password)
-	if strings.HasPrefix(mechanism, "SCRAM") {
-		jaas = strings.Replace(jaas, "plain.Plain", "scram.Scram", 1)
-	}
-	file := write(t, "client.properties", "security.protocol=SASL_PLAINTEXT\nsasl.mechanism="+mechanism+"\nsasl.jaas.config="+jaas+"\n")
-	return Flags{Brokers: []string{address}, CommandConfig: file, Timeout: 5 * time.Second}
-}
-
-func TestSASL(t *testing.T) {
-	broker := kafkatest.Fake(t, kfake.NumBrokers(1), kfake.EnableSASL(),
-		kfake.Superuser("PLAIN", "alice", "in-the-plain"), kfake.Superuser("SCRAM-SHA-512", "bob", "in-the-sea")).Brokers()[0]
-	for _, test := range []struct{ mechanism, user, password string }{
-		{"PLAIN", "alice", "in-the-plain"}, {"SCRAM-SHA-512", "bob", "in-the-sea"},
-	} {
-		t.Run(test.mechanism, func(t *testing.T) {
-			client, err := resolve(t, loggingIn(t, broker, test.mechanism, test.user, test.password)).Open(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			client.Close()
-		})
-		t.Run(test.mechanism+" with a wrong password", func(t *testing.T) {
-			e := refused(t, resolve(t, loggingIn(t, broker, test.mechanism, test.user, "mistyped-secret")), CauseCredentials, test.user, test.mechanism)
-			if strings.Contains(e.Error()+e.Hint(), "mistyped-secret") {
-				t.Errorf("the password is in %v", e)
-			}
-		})
-	}
-	t.Run("mechanism off", func(t *testing.T) {
-		f := loggingIn(t, broker, "OAUTHBEARER", "", "")
-		f.CommandConfig = write(t, "c.properties", "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\n"+
-			"sasl.jaas.config=x.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=\"alice\";\n")
-		refused(t, resolve(t, f), CauseMechanism, "OAUTHBEARER, only PLAIN, SCRAM-SHA-256, SCRAM-SHA-512")
-	})
-	t.Run("missing", func(t *testing.T) {
-		refused(t, resolve(t, Flags{Brokers: []string{broker}, Timeout: 5 * time.Second}), CauseNeedsSASL, "PLAIN", "none is configured")
-	})
 }

@@ -100,17 +100,19 @@ func (s *Streams) setStatus(line string) {
 	}
 	// Not in the last cell: some terminals begin a new line there.
 	line = ansi.Truncate(line, width-1, "...")
-	cells := cellWidth(line)
-	rest := strings.Repeat(" ", max(0, s.status-cells)) // of the line before
+	if line == s.status {
+		return
+	}
+	rest := strings.Repeat(" ", max(0, cellWidth(s.status)-cellWidth(line))) // of the line before
 	_, _ = io.WriteString(s.Err, "\r"+line+rest)
-	s.status = cells
+	s.status = line
 }
 
 // clearStatus takes the progress line off the terminal, with blanks: no terminal is too
 // dumb for them. Needs s.mu.
 func (s *Streams) clearStatus() {
-	if s.status > 0 {
-		_, _ = io.WriteString(s.Err, "\r"+strings.Repeat(" ", s.status)+"\r")
-		s.status = 0
+	if s.status != "" {
+		_, _ = io.WriteString(s.Err, "\r"+strings.Repeat(" ", cellWidth(s.status))+"\r")
+		s.status = ""
 	}
 }

@@ -29,7 +29,7 @@ type Streams struct {
 	Quiet bool
 
 	mu     sync.Mutex // held while writing to Err
-	status int        // cells the progress line takes on the terminal now; 0: there is none
+	status string     // the progress line on the terminal now; empty: none
 }
 
 // SystemStreams describes the streams of the process. Colour follows NO_COLOR

@@ -55,7 +55,7 @@ func openTerminal(t *testing.T, width, height int) *screenTerminal {
 		_ = tty.Close()
 		<-done
 		_ = keyboard.Close()
-		_ = term.emulator.Close()
+		_ = term.emulator.InputPipe().(io.Closer).Close() // the emulator's own Close races with a read
 		<-answered
 	})
 	return term

@@ -1,0 +1,76 @@
+// Command bench takes evtctl's figures: how long its lag commands take and how
+// much memory they need on a real Kafka, beside Apache's own tool and the bare
+// protocol. It starts the broker, makes the data, lets all programs answer the
+// same questions in turn, and prints medians. Before a question is timed, the
+// answers are compared: a program that is quick and wrong gets no figure.
+//
+// It is no test. Nothing is judged by it, as times depend on the machine; its goals
+// stand beside the figures for a person to read.
+//
+// Two more programs belong to it: measure runs one program and tells what it took,
+// floor asks the least that can be asked.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"testing"
+)
+
+func main() {
+	evtctl := flag.String("evtctl", "bin/evtctl", "the `program` to take figures of")
+	asJSON := flag.Bool("json", false, "print one JSON document")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench takes no arguments, only flags: %q\n", flag.Args())
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	figures := take(ctx, *evtctl, full, os.Stderr)
+	stop()
+	if figures == nil {
+		os.Exit(1)
+	}
+	show := writeText
+	if *asJSON {
+		show = writeJSON
+	}
+	if err := show(os.Stdout, figures); err != nil {
+		fmt.Fprintln(os.Stderr, "writing the figures:", err)
+		os.Exit(1)
+	}
+}
+
+// take gives the figures, or nil when they couldn't be taken and it has said why.
+func take(ctx context.Context, evtctl string, s scale, log io.Writer) (taken *report) {
+	// It runs the function once: only one that ends within a second is run again.
+	testing.Benchmark(func(b *testing.B) {
+		taken = figures(ctx, host{b, log}, evtctl, s, log)
+	})
+	return report
+}
+
+// host is the testing.TB that kafkatest wants of its callers. The one that
+// [testing.Benchmark] hands to a program does everything but tell why it ended.
+type host struct {
+	*testing.B
+	log io.Writer
+}
+
+func (h host) Name() string { return "bench" }
+
+func (h host) Fatal(args ...any) {
+	fmt.Fprintln(h.log, args...)
+	h.FailNow()
+}
+
+func (h host) Fatalf(format string, args ...any) { h.Fatal(fmt.Sprintf(format, args...)) }
+
+func (h host) Skipf(format string, args ...any) {
+	fmt.Fprintf(h.log, format+"\n", args...)
+	h.SkipNow()
+}
