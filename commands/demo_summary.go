@@ -63,9 +63,8 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 // suggest names the commands to try, as they must be typed here.
 func (s *shop) suggest(streams *render.Streams, heading string) {
 	flag := ""
-	if s.embedded != nil && s.settings.Brokers[0] != sandbox.DefaultAddr {
-		flag = " -b " + strings.Join(s.settings.Brokers, ",")
-	} else if s.settings.BrokersFrom == "flag" {
+	atDefault := s.embedded != nil && s.settings.Brokers[0] == sandbox.DefaultAddr
+	if s.settings.BrokersFrom == "flag" && !atDefault {
 		flag = " -b " + strings.Join(s.settings.Brokers, ",")
 	}
 	render.Message(streams, render.Strong, "%s", heading)

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -73,5 +74,23 @@ func TestLagCheckRefuses(t *testing.T) {
 				t.Errorf("%v: %+v, want exit code 2 with a hint", args, f)
 			}
 		})
+	}
+}
+
+func TestDrainInWords(t *testing.T) {
+	for name, c := range map[string]struct {
+		movement lag.Movement
+		want     string
+	}{
+		"no rates yet":                  {lag.Movement{In: math.NaN(), Out: math.NaN(), Drain: -1}, ""},
+		"nothing to catch up":           {lag.Movement{In: 50, Out: 50}, "-"},
+		"catching up":                   {lag.Movement{In: 1, Out: 3, Drain: 90 * time.Second}, "1m 30s"},
+		"keeping pace, never at zero":   {lag.Movement{In: 50, Out: 49, Drain: -1}, "steady"},
+		"falling behind":                {lag.Movement{In: 50, Out: 17, Drain: -1}, "never"},
+		"standing still on old records": {lag.Movement{In: 0, Out: 0, Drain: -1}, "never"},
+	} {
+		if got := drain(c.movement); got != c.want {
+			t.Errorf("%s: drain = %q, want %q", name, got, c.want)
+		}
 	}
 }

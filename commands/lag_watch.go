@@ -154,11 +154,17 @@ func rate(perSecond float64) string {
 	return render.Rate(perSecond)
 }
 
+// keepsPace is the share of what comes in that a group must commit to count as
+// keeping up: consumers commit in steps, so that the rates never match exactly.
+const keepsPace = 0.95
+
 // drain tells when the group will have caught up.
 func drain(m lag.Movement) string {
 	switch {
 	case math.IsNaN(m.In):
 		return ""
+	case m.Drain < 0 && m.In > 0 && m.Out >= keepsPace*m.In:
+		return "steady"
 	case m.Drain < 0:
 		return "never"
 	case m.Drain == 0:

@@ -107,6 +107,18 @@ func TestLosingTheBrokersWhileItEndsIsAnErrorInTime(t *testing.T) {
 	}
 }
 
+func TestAGroupThatCanNotBeLeftIsAnErrorInTime(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Fake(t)
+	config := config(t, c)
+	config.Timeout = impatient
+	silent(c.Kfake(), kmsg.LeaveGroup)
+	summary, err := failing(t, config)
+	if !errors.Is(err, orderflow.ErrLost) || summary.Reserved != 200 {
+		t.Errorf("got %v with %d orders reserved, want ErrLost with all 200", err, summary.Reserved)
+	}
+}
+
 func TestAStepThatStandsStillIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -205,6 +217,7 @@ func TestAPermissionThatIsMissingIsNamed(t *testing.T) {
 			c := kafkatest.Fake(t)
 			config := config(t, c)
 			config.Prefix = "" // the cluster is this test's alone
+			config.Keep, config.Rate = true, 200
 			tt.fault.Count = -1
 			c.Kfake().Fault(tt.fault)
 			_, err := failing(t, config)
@@ -226,6 +239,8 @@ func TestABrokerThatIsBrieflyBusyIsNoError(t *testing.T) {
 	for _, starting := range []*kerr.Error{kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator} {
 		c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch, kmsg.JoinGroup}, Err: starting, Count: 3})
 	}
+	// One that no client tries again by itself.
+	c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnstableOffsetCommit, Count: 3})
 	if summary := run(t, config); summary.Reserved != 200 {
 		t.Errorf("%d orders are reserved, want 200", summary.Reserved)
 	}

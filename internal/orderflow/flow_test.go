@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
@@ -22,6 +25,7 @@ import (
 func TestEveryOrderHasOneEventAndOneReservation(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		config := config(t, c)
+		config.Capacity.Inventory = 500 // slow enough to be waited for
 		summary := run(t, config)
 		orders := records(t, c, config.Prefix+orderflow.OrderTopic)
 		reservations := records(t, c, config.Prefix+orderflow.InventoryTopic)
@@ -169,6 +173,19 @@ func TestTopicsAreCreatedOnlyWhenMissing(t *testing.T) {
 	})
 }
 
+func TestATopicThatAnotherRunCreatesMeanwhileIsUsed(t *testing.T) {
+	c := kafkatest.Fake(t)
+	config := config(t, c)
+	topic := config.Prefix + orderflow.OrderTopic
+	if _, err := c.Admin(t).CreateTopic(t.Context(), 2, -1, nil, topic); err != nil {
+		t.Fatal(err)
+	}
+	c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: topic, Err: kerr.UnknownTopicOrPartition})
+	if got, want := run(t, config).Topics[0], (orderflow.TopicSummary{Topic: topic, Partitions: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestKeepGoesOnUntilItsContextEnds(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		ctx, cancel := context.WithTimeout(t.Context(), unhurried)
@@ -226,6 +243,7 @@ func TestRebalancesNeitherLoseNorRepeatAnything(t *testing.T) {
 		var configs [2]orderflow.Config
 		configs[0] = config(t, c)
 		configs[0].Rate, configs[0].Orders = 100, 400
+		configs[0].Capacity = orderflow.Capacity{Inventory: 150, Notification: 150} // so that a batch takes its time
 		configs[1] = configs[0]
 		configs[1].Seed, configs[1].Orders = 2, 200
 		working := make(chan struct{})

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -110,4 +112,19 @@ func innermost(err error) error {
 		}
 		err = inner
 	}
+}
+
+// printable escapes what a terminal might obey, or not show, in words that come
+// from elsewhere: a broker, a certificate, a token endpoint, a command.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) || r == '\n' || r == '\t' {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRuneToASCII(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
 }

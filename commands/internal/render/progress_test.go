@@ -52,16 +52,10 @@ func TestProgressAppearsAfterASecondAndGoes(t *testing.T) {
 	})
 }
 
-// expect holds the newest of what was written against want, and takes all away.
-func expect(t *testing.T, what string, written interface {
-	String() string
-	Reset()
-}, want string,
-) {
+// expect holds the newest of what came since the last time against want.
+func expect(t *testing.T, what string, stream *written, want string) {
 	t.Helper()
-	got := written.String()
-	written.Reset()
-	if want == "" && got != "" || !strings.HasSuffix(got, want) {
+	if got := stream.take(); want == "" && got != "" || !strings.HasSuffix(got, want) {
 		t.Errorf("%s: got %q, want it to end with %q", what, got, want)
 	}
 }

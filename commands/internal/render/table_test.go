@@ -1,13 +1,13 @@
 package render_test
 
 import (
-	"bytes"
 	stdcmp "cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -60,13 +60,41 @@ var backlogs = []backlog{
 	{"gone\x1b[2J\nfake 0 ok", nil, "unknown", "", ""},
 }
 
+// written is what a stream got. Progress writes on its own time, hence the lock.
+type written struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(b)
+}
+
+func (w *written) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// take is what came since the last take.
+func (w *written) take() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer w.text.Reset()
+	return w.text.String()
+}
+
+func (w *written) Len() int { return len(w.String()) }
+
 // piped are streams that are no terminals; terminal ones are, of a width.
-func piped() (s *render.Streams, out, err *bytes.Buffer) {
-	out, err = new(bytes.Buffer), new(bytes.Buffer)
+func piped() (s *render.Streams, out, err *written) {
+	out, err = new(written), new(written)
 	return &render.Streams{In: strings.NewReader(""), Out: out, Err: err}, out, err
 }
 
-func terminal(width int) (s *render.Streams, out, err *bytes.Buffer) {
+func terminal(width int) (s *render.Streams, out, err *written) {
 	s, out, err = piped()
 	s.InTTY, s.OutTTY, s.ErrTTY, s.Width, s.Height = true, true, true, width, 24
 	return s, out, err
