@@ -105,7 +105,8 @@ func openShop(ctx context.Context, opts *demoOptions) (*shop, error) {
 		defer client.Close()
 		return &shop{settings: settings}, opts.confirm(ctx, client, settings)
 	}
-	if settings.BrokersFrom != "default" || ctx.Err() != nil {
+	var down *cluster.ConnectError
+	if settings.BrokersFrom != "default" || !errors.As(err, &down) || down.Cause != cluster.CauseRefused {
 		return nil, err
 	}
 	return embed(ctx, opts)

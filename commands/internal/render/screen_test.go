@@ -85,14 +85,23 @@ func TestScreenGivesASmallTerminalToItsRows(t *testing.T) {
 		want          string
 	}{
 		{40, 10, lines(
-			`lag watch  rows 1-6 of 40  read 0s ago`,
+			`lag watch    rows 1-5 of 40  read 0s ago`,
 			`cluster \x1b[2Jx`,
-			`GROUP              LAG  VERDICT`,
-			`group-of-…rvice-1  1,000  critical`,
-			`group-of-…rvice-2  2,000  critical`,
+			`GROUP                     LAG  VERDICT`,
+			`group-of-a-service-1    1,000  critical`,
+			`group-of-a-service-2    2,000  critical`,
+			`group-of-a-service-3    3,000  critical`,
+			`group-of-a-service-4    4,000  critical`,
+			`group-of-a-service-5    5,000  critical`,
+			`lag is an upper bound`,
+			`q quit  ↑↓ scroll  r read now`,
 		)},
-		{20, 5, ""},
-		{12, 1, ""},
+		{30, 7, lines(
+			`GROUP              LAG  VERDICT`,
+		)},
+		{12, 1, lines(
+			`TODO`,
+		)},
 	} {
 		t.Run(fmt.Sprintf("%dx%d", c.width, c.height), func(t *testing.T) {
 			sh := run(t, c.width, c.height, groups(40))
@@ -132,7 +141,7 @@ func TestScreenFollowsTheTerminalsSize(t *testing.T) {
 	sh.waitForText("rows 22-40 of 40")
 	sh.resize(36, 10)
 	sh.waitFor("smaller screen", func(screen string) bool {
-		return strings.Contains(screen, "rows 22-27 of 40") && !strings.Contains(screen, "HOST")
+		return strings.Contains(screen, "rows 22-26 of 40") && !strings.Contains(screen, "HOST")
 	})
 }
 

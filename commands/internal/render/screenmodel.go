@@ -59,7 +59,7 @@ func (m *screenModel[D, R]) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = msg.Width, msg.Height
 		m.draw()
 	case tea.KeyMsg:
-		return m, m.key(msg.String())
+		return m, m.keys(msg)
 	case secondMsg:
 		return m, everySecond()
 	case refreshMsg:
@@ -69,6 +69,19 @@ func (m *screenModel[D, R]) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.take(msg)
 	}
 	return m, nil
+}
+
+// keys acts on what was typed. Characters typed fast, as by holding a key down, come in
+// one message.
+func (m *screenModel[D, R]) keys(msg tea.KeyMsg) tea.Cmd {
+	if msg.Type != tea.KeyRunes || msg.Alt || msg.Paste {
+		return m.key(msg.String())
+	}
+	var commands []tea.Cmd
+	for _, r := range msg.Runes {
+		commands = append(commands, m.key(string(r)))
+	}
+	return tea.Batch(commands...)
 }
 
 // key acts on a key.
