@@ -52,29 +52,20 @@ func newCommitted() *committed { return &committed{topics: map[string]map[int32]
 
 // commits reads the commits of all groups in one OffsetFetch per coordinator.
 func (c *collector) commits(ctx context.Context, groups map[string]*committed) {
-	if len(groups) == 0 {
-		return
-	}
 	req := kmsg.NewPtrOffsetFetchRequest()
 	for n := range groups {
 		g := kmsg.NewOffsetFetchRequestGroup()
 		g.Group = n
 		req.Groups = append(req.Groups, g)
 	}
-	var failed error
-	for _, shard := range c.cl.RequestSharded(ctx, req) {
-		if shard.Err != nil {
-			failed = shard.Err
-			continue
-		}
-		resp := shard.Resp.(*kmsg.OffsetFetchResponse)
-		for i := range resp.Groups {
-			if got := groups[resp.Groups[i].Group]; got != nil {
-				got.take(&resp.Groups[i], c.wanted)
+	c.ask(ctx, groups, req, func(resp kmsg.Response) {
+		answers := resp.(*kmsg.OffsetFetchResponse).Groups
+		for i := range answers {
+			if got := groups[answers[i].Group]; got != nil {
+				got.take(&answers[i], c.wanted)
 			}
 		}
-	}
-	blame(groups, failed)
+	})
 }
 
 func (got *committed) take(g *kmsg.OffsetFetchResponseGroup, wanted func(string) bool) {
@@ -96,29 +87,20 @@ func (got *committed) take(g *kmsg.OffsetFetchResponseGroup, wanted func(string)
 
 // shareStarts reads the share-partition start offsets of all share groups.
 func (c *collector) shareStarts(ctx context.Context, groups map[string]*committed) {
-	if len(groups) == 0 {
-		return
-	}
 	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
 	for n := range groups {
 		g := kmsg.NewDescribeShareGroupOffsetsRequestGroup()
 		g.GroupID = n
 		req.Groups = append(req.Groups, g)
 	}
-	var failed error
-	for _, shard := range c.cl.RequestSharded(ctx, req) {
-		if shard.Err != nil {
-			failed = shard.Err
-			continue
-		}
-		resp := shard.Resp.(*kmsg.DescribeShareGroupOffsetsResponse)
-		for i := range resp.Groups {
-			if got := groups[resp.Groups[i].GroupID]; got != nil {
-				got.takeShare(&resp.Groups[i], c.wanted)
+	c.ask(ctx, groups, req, func(resp kmsg.Response) {
+		answers := resp.(*kmsg.DescribeShareGroupOffsetsResponse).Groups
+		for i := range answers {
+			if got := groups[answers[i].GroupID]; got != nil {
+				got.takeShare(&answers[i], c.wanted)
 			}
 		}
-	}
-	blame(groups, failed)
+	})
 }
 
 func (got *committed) takeShare(g *kmsg.DescribeShareGroupOffsetsResponseGroup, wanted func(string) bool) {
@@ -143,14 +125,23 @@ func (got *committed) takeShare(g *kmsg.DescribeShareGroupOffsetsResponseGroup, 
 	}
 }
 
-// blame gives every group that no broker answered for the reason.
-func blame(groups map[string]*committed, failed error) {
-	for _, got := range groups {
-		if got.answered {
+// ask sends a request about groups to their coordinators and hands each answer to
+// take. A group that no broker answered for is given the reason.
+func (c *collector) ask(ctx context.Context, groups map[string]*committed, req kmsg.Request, take func(kmsg.Response)) {
+	if len(groups) == 0 {
+		return // an empty request asks for nothing, or for everything
+	}
+	var failed error = kerr.CoordinatorNotAvailable
+	for _, shard := range c.cl.RequestSharded(ctx, req) {
+		if shard.Err != nil {
+			failed = shard.Err
 			continue
 		}
-		if got.err = failed; failed == nil {
-			got.err = kerr.CoordinatorNotAvailable
+		take(shard.Resp)
+	}
+	for _, got := range groups {
+		if !got.answered {
+			got.err = failed
 		}
 	}
 }

@@ -51,8 +51,19 @@ type bench struct {
 	say      func(format string, args ...any) // tells what is being done
 }
 
-// takeFigures starts a broker, makes the data and asks everything.
+// takeFigures asks everything.
 func takeFigures(ctx context.Context, t testing.TB, evtctl string, s scale, log io.Writer) *report {
+	t.Helper()
+	b := newBench(ctx, t, evtctl, s, log)
+	if err := b.askAll(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.say("done")
+	return &b.report
+}
+
+// newBench starts a broker and writes the records.
+func newBench(ctx context.Context, t testing.TB, evtctl string, s scale, log io.Writer) *bench {
 	t.Helper()
 	started := time.Now()
 	b := &bench{scale: s, say: func(format string, args ...any) {
@@ -64,12 +75,8 @@ func takeFigures(ctx context.Context, t testing.TB, evtctl string, s scale, log 
 	b.programs.connect(t, c)
 	b.say("writing %d records", s.partitions*s.records)
 	b.data = newData(ctx, t, c, s)
-	b.report = report{Machine: b.programs.machine(t), Data: b.data.String()}
-	if err := b.askAll(ctx); err != nil {
-		t.Fatal(err)
-	}
-	b.say("done")
-	return &b.report
+	b.report = report{Machine: b.programs.machine(ctx, t), Data: b.data.String()}
+	return b
 }
 
 // askAll goes from few groups to many, as none is ever taken away.
@@ -94,13 +101,20 @@ func (b *bench) askAll(ctx context.Context) error {
 			}
 		}
 		for _, q := range step.questions {
-			b.say("%s", q.What)
-			if err := q.ask(ctx, b.programs); err != nil {
-				return fmt.Errorf("%s: %w", q.What, err)
+			if err := b.ask(ctx, q); err != nil {
+				return err
 			}
-			b.report.Questions = append(b.report.Questions, q)
 		}
 	}
+	return nil
+}
+
+func (b *bench) ask(ctx context.Context, q question) error {
+	b.say("%s", q.What)
+	if err := q.ask(ctx, b.programs); err != nil {
+		return fmt.Errorf("%s: %w", q.What, err)
+	}
+	b.report.Questions = append(b.report.Questions, q)
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"debug/buildinfo"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -10,8 +12,7 @@ import (
 
 // machine is what ran on what.
 type machine struct {
-	Revision string `json:"evtctl_revision"` // empty when it was built outside of a checkout
-	Modified bool   `json:"evtctl_modified"` // the checkout had changes that are in no revision
+	Revision string `json:"evtctl_revision"` // with "-dirty" when the checkout had changes; empty when unknown
 	Go       string `json:"go"`              // that evtctl was built with
 	Platform string `json:"platform"`
 	Cores    int    `json:"cores"`
@@ -20,7 +21,7 @@ type machine struct {
 	JVM      string `json:"jvm"`
 }
 
-func (p *programs) machine(t testing.TB) machine {
+func (p *programs) machine(ctx context.Context, t testing.TB) machine {
 	t.Helper()
 	info, err := buildinfo.ReadFile(p.path)
 	if err != nil {
@@ -30,26 +31,26 @@ func (p *programs) machine(t testing.TB) machine {
 		Go: info.GoVersion, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), CPU: cpuModel(),
 		Kafka: p.java["kafka"], JVM: p.java["java.vm.name"] + " " + p.java["java.vm.version"],
 	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			m.Revision = s.Value
-		case "vcs.modified":
-			m.Modified = s.Value == "true"
-		}
+	if m.Revision = revision(info); m.Revision == "" {
+		// Built with -buildvcs=false: then the checkout here is the likeliest.
+		out, _ := exec.CommandContext(ctx, "git", "describe", "--always", "--abbrev=12", "--dirty").Output()
+		m.Revision = strings.TrimSpace(string(out))
 	}
 	return m
 }
 
-func (m machine) String() string {
-	text := "evtctl"
-	if m.Revision != "" {
-		text += " " + m.Revision[:min(12, len(m.Revision))]
+// revision is what the Go command has noted in a program.
+func revision(info *buildinfo.BuildInfo) string {
+	noted := map[string]string{}
+	for _, s := range info.Settings {
+		noted[s.Key] = s.Value
 	}
-	if m.Modified {
-		text += " with changes"
+	revision := noted["vcs.revision"]
+	revision = revision[:min(12, len(revision))]
+	if revision != "" && noted["vcs.modified"] == "true" {
+		revision += "-dirty"
 	}
-	return text + ", " + m.Go + ", " + m.Platform
+	return revision
 }
 
 // cpuModel is the processor's name where Linux tells it.

@@ -25,7 +25,7 @@ that sends one ListGroups, one OffsetFetch and one ListOffsets.
 func writeText(w io.Writer, r *report) error {
 	m := r.Machine
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, on %d cores (%s)\n", m, m.Cores, m.CPU)
+	fmt.Fprintf(&b, "evtctl %s (%s, %s) on %d cores (%s)\n", m.Revision, m.Go, m.Platform, m.Cores, m.CPU)
 	fmt.Fprintf(&b, "Apache Kafka %s, one node on the same machine, %s\n", m.Kafka, m.JVM)
 	fmt.Fprintf(&b, "Data: %s\n\n%s", r.Data, howTaken)
 	for i := range r.Questions {

@@ -239,8 +239,9 @@ func TestABrokerThatIsBrieflyBusyIsNoError(t *testing.T) {
 	for _, starting := range []*kerr.Error{kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator} {
 		c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch, kmsg.JoinGroup}, Err: starting, Count: 3})
 	}
-	// One that no client tries again by itself.
-	c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnstableOffsetCommit, Count: 3})
+	// One that no client tries again by itself, for the watcher, who alone doesn't ask for stable offsets.
+	watching := func(r kmsg.Request) bool { return !r.(*kmsg.OffsetFetchRequest).RequireStable }
+	c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnstableOffsetCommit, Count: 3, When: watching})
 	if summary := run(t, config); summary.Reserved != 200 {
 		t.Errorf("%d orders are reserved, want 200", summary.Reserved)
 	}

@@ -220,6 +220,7 @@ func TestARunThatIsEndedEarlySaysSoAndWhatItDid(t *testing.T) {
 		defer cancel()
 		config := config(t, c)
 		config.Orders, config.Rate = 1_000_000, 200
+		config.Capacity.Inventory = 100 // so that it ends in the middle of a batch
 		config.Progress, _ = when(func(p orderflow.Progress) bool { return p.Reserved > 10 && p.Notified > 10 }, cancel)
 		summary, err := orderflow.Run(ctx, config)
 		if !errors.Is(err, context.Canceled) {

@@ -77,15 +77,18 @@ func FullScreen(ctx context.Context, s *Streams, m tea.Model) error {
 	if !s.InTTY || !s.OutTTY {
 		return ErrNoTerminal
 	}
-	// Signals end ctx: main sees to that.
-	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(s.In), tea.WithOutput(s.Out),
+	// Signals end ctx: main sees to that. Ending the program from outside rather than by
+	// tea.WithContext makes it wait for its reader, which would otherwise still hold the
+	// terminal when we return.
+	program := tea.NewProgram(m, tea.WithInput(s.In), tea.WithOutput(s.Out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(30))
+	defer context.AfterFunc(ctx, program.Quit)()
 	_, err := program.Run()
 	switch {
-	case err == nil:
-		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("full-screen view: %w", err)
 	}
-	return fmt.Errorf("full-screen view: %w", err)
+	return nil
 }

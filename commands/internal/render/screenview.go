@@ -20,9 +20,6 @@ type screenLayout struct {
 	help    []string
 }
 
-// leastBody is how many rows a small terminal shows before other parts go.
-const leastBody = 5
-
 // View is part of tea.Model.
 func (m *screenModel[D, R]) View() string {
 	if m.width <= 0 || m.height <= 0 {
@@ -69,14 +66,15 @@ func (m *screenModel[D, R]) layout() screenLayout {
 	if len(m.grid.leftOut) > 0 {
 		l.footer = append(l.footer, m.palette.paint(Faint, strings.Join(m.grid.leftOut, ", ")+" left out; a wider terminal shows all"))
 	}
-	need := min(leastBody, max(1, m.grid.rows))
 	for _, part := range []struct {
 		lines *[]string
-		keep  int
+		keep  int // lines of it
+		rows  int // how many it leaves to the table
 	}{
-		{&l.footer, 0}, {&l.header, 1}, {&l.help, 1}, {&l.failure, 1}, {&l.header, 0}, {&l.help, 0},
-		{&l.title, 0}, {&l.failure, 0}, {&l.heading, 0},
+		{&l.footer, 0, 5}, {&l.header, 1, 5}, {&l.help, 1, 5}, {&l.failure, 1, 5},
+		{&l.header, 0, 3}, {&l.title, 0, 1}, {&l.help, 0, 1}, {&l.failure, 0, 1}, {&l.heading, 0, 1},
 	} {
+		need := min(part.rows, max(1, m.grid.rows))
 		for m.height-l.fixed() < need && len(*part.lines) > part.keep {
 			*part.lines = (*part.lines)[:len(*part.lines)-1]
 		}

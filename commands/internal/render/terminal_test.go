@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -154,9 +155,15 @@ func (term *screenTerminal) waitForText(text string) {
 	term.waitFor(fmt.Sprintf("%q", text), func(screen string) bool { return strings.Contains(screen, text) })
 }
 
+var anyAge = regexp.MustCompile(`read \ds ago`)
+
+// waitForScreen compares the whole screen, on which the age may be any below 10 s.
 func (term *screenTerminal) waitForScreen(want string) {
 	term.t.Helper()
-	term.waitFor("screen like this:\n"+want+"\n", func(screen string) bool { return screen == want })
+	want = strings.TrimSuffix(want, "\n")
+	term.waitFor("screen like this:\n"+want+"\n", func(screen string) bool {
+		return anyAge.ReplaceAllString(screen, "read 0s ago") == want
+	})
 }
 
 // wait waits for the end of what runs in the background.
