@@ -14,11 +14,11 @@ demo: build ## run a small order flow and show its lag
 
 .PHONY: test
 test: check ## everything: static checks, unit tests, transcripts, real Kafka
-	$(GO) tool gotestsum --format pkgname --hide-summary=output -- -timeout 9m ./...
+	$(GO) tool gotestsum --format pkgname -- -timeout 9m ./...
 
 .PHONY: quick
 quick: ## unit tests and transcripts on the fake broker: seconds
-	EVTCTL_SKIP_REAL=1 $(GO) tool gotestsum --format pkgname -- -short ./...
+	EVTCTL_SKIP_REAL=1 $(GO) tool gotestsum --format pkgname --hide-summary=skipped -- -short ./...
 
 .PHONY: check
 check: ## formatting, vet, static checks

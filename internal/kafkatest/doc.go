@@ -11,6 +11,7 @@
 // into the user's cache folder, and a JDK 17 or newer runs them. Where those are
 // missing, Docker serves. Where that is missing too, the test is skipped with a
 // message that begins with [LeftOut], or fails when EVTCTL_REQUIRE_REAL=1.
+// EVTCTL_SKIP_REAL=1 leaves those tests out at once.
 // EVTCTL_TEST_BROKERS (host:port, comma separated) makes [Real] use a cluster of
 // the user's own; every name made here is unique, so nothing there is touched.
 //

@@ -239,12 +239,40 @@ func TestABrokerThatIsBrieflyBusyIsNoError(t *testing.T) {
 	for _, starting := range []*kerr.Error{kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator} {
 		c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch, kmsg.JoinGroup}, Err: starting, Count: 3})
 	}
-	// One that no client tries again by itself, for the watcher, who alone doesn't ask for stable offsets.
-	watching := func(r kmsg.Request) bool { return !r.(*kmsg.OffsetFetchRequest).RequireStable }
-	c.Kfake().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnstableOffsetCommit, Count: 3, When: watching})
+	unstableOffsets(t, c, config.Prefix+orderflow.OrderTopic, 3)
 	if summary := run(t, config); summary.Reserved != 200 {
 		t.Errorf("%d orders are reserved, want 200", summary.Reserved)
 	}
+}
+
+// unstableOffsets answers the watcher's first questions for committed offsets with
+// an error in one partition, which no client tries again by itself.
+func unstableOffsets(t *testing.T, c *kafkatest.Cluster, name string, times int) {
+	t.Helper()
+	created, err := c.Admin(t).CreateTopic(t.Context(), 6, -1, nil, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unstable := kmsg.NewOffsetFetchResponseGroupTopic()
+	unstable.Topic, unstable.TopicID = name, created.ID
+	partition := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+	partition.Offset, partition.ErrorCode = -1, kerr.UnstableOffsetCommit.Code
+	unstable.Partitions = append(unstable.Partitions, partition)
+	c.Kfake().ControlKey(int16(kmsg.OffsetFetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		req := r.(*kmsg.OffsetFetchRequest)
+		if req.RequireStable || times == 0 { // the services do require it
+			return nil, nil, false
+		}
+		times--
+		c.Kfake().KeepControl()
+		resp := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+		for _, asked := range req.Groups {
+			group := kmsg.NewOffsetFetchResponseGroup()
+			group.Group, group.Topics = asked.Group, []kmsg.OffsetFetchResponseGroupTopic{unstable}
+			resp.Groups = append(resp.Groups, group)
+		}
+		return resp, nil, true
+	})
 }
 
 func TestNothingIsLeftRunning(t *testing.T) {

@@ -99,7 +99,11 @@ func (m *screenModel[D, R]) title(body int) string {
 	if m.grid.rows > body {
 		state = fmt.Sprintf("rows %d-%d of %d%s%s", m.top+1, min(m.top+body, m.grid.rows), m.grid.rows, gap, state)
 	}
-	title = cutMiddle(title, max(0, m.width-len(gap)-cellWidth(state)))
+	if room := m.width - len(gap) - cellWidth(state); room >= keepLeast {
+		title = cutMiddle(title, room)
+	} else {
+		title = ""
+	}
 	blanks := max(len(gap), m.width-cellWidth(title)-cellWidth(state))
 	return m.palette.paint(Strong, title) + strings.Repeat(" ", blanks) + m.palette.paint(Faint, state)
 }
