@@ -11,10 +11,10 @@
 // What was acknowledged survives Close, and a process that is killed (even with
 // SIGKILL): every write has reached the operating system before it is
 // acknowledged. It survives a machine that loses power only with
-// [Config.SyncWrites]. After a kill, but not after Close, three things are
-// forgotten: the members of groups, which join again; the exact log start after
-// deleting records, so that some deleted ones may reappear; and open
-// transactions, which count as aborted.
+// [Config.SyncWrites]. After a kill, but not after Close, four things are
+// forgotten: the members of groups, which join again; what share groups have
+// read; the exact log start after deleting records, so that some deleted ones may
+// reappear; and open transactions, which count as aborted.
 //
 // # How it differs from a production cluster
 //

@@ -5,6 +5,7 @@
 //   - [Print] shows one answer, a [View], on stdout in the [Format] asked for.
 //     Its Document's struct tags are the contract with scripts; its Columns are
 //     declared once and feed table, wide and csv.
+//   - [Line] is for commands whose answer is a sentence or goes on as they run.
 //   - Everything else goes to stderr: [Message], [Error], [Progress], [Confirm].
 //   - [RunScreen] shows a live view on a terminal.
 //

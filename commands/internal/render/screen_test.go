@@ -339,9 +339,9 @@ func TestFullScreensNeedATerminal(t *testing.T) {
 	}
 }
 
-// panicking is a model with a bug.
+// panicking is a model that must not run.
 type panicking struct{}
 
 func (panicking) Init() tea.Cmd                       { return nil }
-func (panicking) Update(tea.Msg) (tea.Model, tea.Cmd) { panic("a bug") }
+func (panicking) Update(tea.Msg) (tea.Model, tea.Cmd) { panic("running") }
 func (panicking) View() string                        { return "q quit" }

@@ -240,7 +240,7 @@ func TestTableHoldsItsRulesForAnyText(t *testing.T) {
 		}
 		return string(b)
 	}
-	for round := range 400 {
+	for round := range 200 {
 		rows := make([][]string, 1+random.IntN(6))
 		for i := range rows {
 			rows[i] = []string{text(), text(), text(), text()}

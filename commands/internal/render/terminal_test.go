@@ -184,7 +184,9 @@ const asChild = "EVTCTL_RENDER_TEST_SAY_HELLO"
 func TestMain(m *testing.M) {
 	if os.Getenv(asChild) != "" {
 		kind, known := os.LookupEnv("TERM")
+		s := render.SystemStreams(os.Getenv)
 		fmt.Printf("hello, TERM is %q %v\n", kind, known)
+		fmt.Printf("terminals %v %v %v of %dx%d, colour %v\n", s.InTTY, s.OutTTY, s.ErrTTY, s.Width, s.Height, s.Color)
 		return
 	}
 	os.Exit(m.Run())
@@ -193,10 +195,11 @@ func TestMain(m *testing.M) {
 // TestAPlainCommandAsksTheTerminalNothing has a terminal that never answers. Without
 // package silence this takes five seconds and shows the queries.
 func TestAPlainCommandAsksTheTerminalNothing(t *testing.T) {
+	const known = "terminals true true true of 90x30, colour "
 	for _, c := range []struct{ name, setting, want string }{
-		{"a usual terminal", "TERM=xterm-256color", "hello, TERM is \"xterm-256color\" true\r\n"},
-		{"a console", "TERM=linux", "hello, TERM is \"linux\" true\r\n"},
-		{"TERM is not set", "", "hello, TERM is \"\" false\r\n"},
+		{"a usual terminal", "TERM=xterm-256color", "hello, TERM is \"xterm-256color\" true\r\n" + known + "true\r\n"},
+		{"a console", "TERM=linux", "hello, TERM is \"linux\" true\r\n" + known + "true\r\n"},
+		{"TERM is not set", "", "hello, TERM is \"\" false\r\n" + known + "false\r\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			program, err := os.Executable()
@@ -206,13 +209,14 @@ func TestAPlainCommandAsksTheTerminalNothing(t *testing.T) {
 			command := exec.Command(program)
 			// CI keeps the library from asking, too: it must not be what makes this pass.
 			command.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
-				return strings.HasPrefix(setting, "TERM=") || strings.HasPrefix(setting, "CI=")
+				name, _, _ := strings.Cut(setting, "=")
+				return slices.Contains([]string{"TERM", "CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}, name)
 			})
 			command.Env = append(command.Env, asChild+"=1")
 			if c.setting != "" {
 				command.Env = append(command.Env, c.setting)
 			}
-			keyboard, err := pty.Start(command)
+			keyboard, err := pty.StartWithSize(command, &pty.Winsize{Cols: 90, Rows: 30})
 			if err != nil {
 				t.Fatal(err)
 			}
