@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"internal/orderflow": {},
 	"internal/sandbox":   {},
 	"internal/doctor":    {"lag", "dlq", "replay", "schema"},
-	"internal/bench":     {"internal/kafkatest"},
+	"internal/bench":     {"lag", "internal/kafkatest"},
 	"internal/kafkatest": {},
 }
 
