@@ -43,13 +43,16 @@ embedded broker, which ends with it.`,
 			if opts.Format, err = env.format(); err != nil {
 				return err
 			}
+			if !cmd.Flags().Changed("seed") {
+				opts.Seed = env.Now().UnixNano()
+			}
 			return run(cmd.Context(), opts)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&opts.Orders, "orders", orderflow.DefaultOrders, "how many orders to place")
 	f.Float64Var(&opts.Rate, "rate", orderflow.DefaultRate, "how many orders to place a second (0: as many as the brokers take)")
-	f.Int64Var(&opts.Seed, "seed", 1, "the same seed places the same orders")
+	f.Int64Var(&opts.Seed, "seed", 0, "the same seed places the same orders, ids included (default: another one each time)")
 	f.BoolVar(&opts.Keep, "keep", false, "go on until Ctrl-C")
 	f.BoolVarP(&opts.Yes, "yes", "y", false, "create topics on the cluster without asking")
 	return cmd
@@ -69,6 +72,9 @@ func runDemo(ctx context.Context, opts *demoOptions) error {
 	})
 	progress.Done()
 	if err != nil {
+		if summary != nil && summary.Placed > 0 {
+			_ = shop.tally(opts, summary) // what was done; why no more was matters most
+		}
 		return err
 	}
 	return shop.show(context.WithoutCancel(ctx), opts, summary)

@@ -18,9 +18,8 @@ func clusterID(ctx context.Context, client *kgo.Client) (string, error) {
 	return meta.Cluster, err
 }
 
-// show tells what happened and what "evtctl lag" says of it, while the broker is
-// still there.
-func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.Summary) error {
+// tally tells what happened.
+func (s *shop) tally(opts *demoOptions, summary *orderflow.Summary) error {
 	streams := opts.Env.Streams
 	if opts.Format != render.Table {
 		return render.Print(streams, opts.Format, render.View[orderflow.GroupSummary]{
@@ -32,13 +31,24 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 		render.Count(int64(summary.Reserved)) + " reserved by inventory-group",
 		render.Count(int64(summary.Notified)) + " customers written to by notification-group",
 		render.Count(int64(summary.Counted)) + " counted by analytics-group, the slow one",
-		"",
-		"what \"evtctl lag\" shows now:",
 	}
 	for _, line := range lines {
 		if err := render.Line(streams, render.Plain, "%s", line); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// show tells what happened and what "evtctl lag" says of it, while the broker is
+// still there.
+func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.Summary) error {
+	if err := s.tally(opts, summary); err != nil || opts.Format != render.Table {
+		return err
+	}
+	streams := opts.Env.Streams
+	if err := render.Line(streams, render.Plain, "\nwhat \"evtctl lag\" shows now:"); err != nil {
+		return err
 	}
 	client, err := s.settings.Open(ctx)
 	if err != nil {

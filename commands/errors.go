@@ -9,6 +9,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -77,7 +78,8 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
 	case errors.Is(err, syscall.EPIPE): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.Is(err, render.ErrNotConfirmed):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.Is(err, render.ErrNotConfirmed),
+		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):
 		f.Code, f.Hint = ExitUsage, notFoundHint(notFound)

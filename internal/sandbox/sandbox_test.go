@@ -337,3 +337,16 @@ func TestSandboxCloseSaysWhenTheDataDirCouldNotBeWritten(t *testing.T) {
 		t.Errorf("closed again it returned %v, want the same as before", again)
 	}
 }
+
+func TestOnlyASandboxHasASandboxesClusterID(t *testing.T) {
+	s := start(t, sandbox.Config{Addr: "127.0.0.1:0"})
+	id := metadata(t, client(t, s.Brokers())).Cluster
+	if !sandbox.IsClusterID(id) || len(id) != 22 {
+		t.Errorf("IsClusterID(%q) = false, or not the length of Kafka's", id)
+	}
+	for _, foreign := range []string{"", "sandbox-", "MkU3OEVBNTcwNTJENDM2Qk", "4L6g3nShT-eMCtK--X86sw"} {
+		if sandbox.IsClusterID(foreign) {
+			t.Errorf("IsClusterID(%q) = true", foreign)
+		}
+	}
+}
