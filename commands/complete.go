@@ -2,7 +2,8 @@ package commands
 
 import (
 	"context"
-	"sort"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
@@ -20,11 +21,19 @@ type names func(ctx context.Context) []string
 // simply has nothing to offer.
 func complete(cmd *cobra.Command, flag string, list names) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return list(cmd.Context()), cobra.ShellCompDirectiveNoFileComp
+		return typeable(list(cmd.Context())), cobra.ShellCompDirectiveNoFileComp
 	})
 	if err != nil {
 		panic(err) // the flag doesn't exist: a slip in this package
 	}
+}
+
+// plainNames are those that mean the same to every shell, quoted or not.
+var plainNames = regexp.MustCompile(`^[A-Za-z0-9._:@/+-]+$`)
+
+// typeable leaves out names that a shell would read as more than a name.
+func typeable(list []string) []string {
+	return slices.DeleteFunc(list, func(name string) bool { return !plainNames.MatchString(name) })
 }
 
 func fixed(values ...string) names {
@@ -48,13 +57,13 @@ func topicNames(env *Env) names {
 func fromCluster(env *Env, ask func(context.Context, *kadm.Client) []string) names {
 	return func(ctx context.Context) []string {
 		env.Flags.Timeout = min(env.Flags.Timeout, completionTime)
-		cl, settings, err := env.Open(ctx)
+		ctx, cancel := context.WithTimeout(ctx, completionTime)
+		defer cancel()
+		cl, _, err := env.Open(ctx)
 		if err != nil {
 			return nil
 		}
 		defer cl.Close()
-		ctx, cancel := context.WithTimeout(ctx, settings.Timeout)
-		defer cancel()
 		return ask(ctx, kadm.NewClient(cl))
 	}
 }
@@ -65,8 +74,6 @@ func contextNames(env *Env) names {
 		if err != nil {
 			return nil
 		}
-		list := config.Names()
-		sort.Strings(list)
-		return list
+		return config.Names()
 	}
 }

@@ -50,6 +50,6 @@ func contextArgs(env *Env) cobra.CompletionFunc {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return contextNames(env)(cmd.Context()), cobra.ShellCompDirectiveNoFileComp
+		return typeable(contextNames(env)(cmd.Context())), cobra.ShellCompDirectiveNoFileComp
 	}
 }

@@ -19,8 +19,8 @@ type demoOptions struct {
 	Rate   float64
 	Seed   int64
 	Keep   bool
-	Yes    bool
 	Format render.Format
+	writeFlags
 }
 
 func newDemoCmd(env *Env, run func(context.Context, *demoOptions) error) *cobra.Command {
@@ -39,12 +39,9 @@ embedded broker, which ends with it.`,
   evtctl demo --orders 1000 --rate 200
   evtctl demo --keep      # goes on until Ctrl-C, for commands in another terminal`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.Format, err = env.format(); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := opts.finish(cmd.Flags().Changed("seed")); err != nil {
 				return err
-			}
-			if !cmd.Flags().Changed("seed") {
-				opts.Seed = env.Now().UnixNano()
 			}
 			return run(cmd.Context(), opts)
 		},
@@ -54,13 +51,29 @@ embedded broker, which ends with it.`,
 	f.Float64Var(&opts.Rate, "rate", orderflow.DefaultRate, "how many orders to place a second (0: as many as the brokers take)")
 	f.Int64Var(&opts.Seed, "seed", 0, "the same seed places the same orders, ids included (default: another one each time)")
 	f.BoolVar(&opts.Keep, "keep", false, "go on until Ctrl-C")
-	f.BoolVarP(&opts.Yes, "yes", "y", false, "create topics on the cluster without asking")
+	opts.writeFlags.register(cmd)
 	return cmd
+}
+
+func (o *demoOptions) finish(seeded bool) (err error) {
+	switch {
+	case o.Orders < 1:
+		return usagef("such as --orders 200", "--orders %d are none to place", o.Orders)
+	case !(o.Rate >= 0) || o.Rate > 1e6:
+		return usagef("such as --rate 100, or 0 for as many as the brokers take", "--rate %g is no number of orders a second", o.Rate)
+	case o.Keep && o.Rate == 0:
+		return usagef("such as --rate 100", "--keep goes on for ever and needs a rate")
+	}
+	if !seeded {
+		o.Seed = o.Env.Now().UnixNano()
+	}
+	o.Format, err = o.Env.format()
+	return err
 }
 
 func runDemo(ctx context.Context, opts *demoOptions) error {
 	shop, err := openShop(ctx, opts)
-	if err != nil {
+	if err != nil || shop == nil { // nil: a dry run
 		return err
 	}
 	defer shop.close()
@@ -72,10 +85,11 @@ func runDemo(ctx context.Context, opts *demoOptions) error {
 	})
 	progress.Done()
 	if err != nil {
-		if summary != nil && summary.Placed > 0 {
-			_ = shop.tally(opts, summary) // what was done; why no more was matters most
+		if summary == nil || summary.Placed == 0 {
+			return err
 		}
-		return err
+		_ = shop.tally(opts, summary) // what was done; why no more was matters most
+		return &partialError{err}
 	}
 	return shop.show(context.WithoutCancel(ctx), opts, summary)
 }
@@ -109,25 +123,29 @@ func openShop(ctx context.Context, opts *demoOptions) (*shop, error) {
 	client, err := settings.Open(ctx)
 	if err == nil {
 		defer client.Close()
-		return &shop{settings: settings}, opts.confirm(ctx, client, settings)
+		plan := "The demo creates the topics order-events and inventory-events and three consumer groups on " + settings.Brokers[0] + "."
+		if opts.DryRun {
+			return nil, render.Line(opts.Env.Streams, render.Plain, "%s", plan)
+		}
+		return &shop{settings: settings}, opts.confirm(ctx, client, settings, plan)
 	}
 	var down *cluster.ConnectError
 	if settings.BrokersFrom != "default" || !errors.As(err, &down) || down.Cause != cluster.CauseRefused {
 		return nil, err
 	}
+	if opts.DryRun {
+		return nil, render.Line(opts.Env.Streams, render.Plain, "The demo brings an embedded broker, which ends with it.")
+	}
 	return embed(ctx, opts)
 }
 
 // confirm asks before topics are created on a cluster that isn't a sandbox.
-func (o *demoOptions) confirm(ctx context.Context, client *kgo.Client, settings *cluster.Settings) error {
+func (o *demoOptions) confirm(ctx context.Context, client *kgo.Client, settings *cluster.Settings, plan string) error {
 	id, err := within(ctx, settings, func(ctx context.Context) (string, error) { return clusterID(ctx, client) })
 	if err != nil || sandbox.IsClusterID(id) {
 		return err
 	}
-	q := render.Question{
-		Text: "The demo creates the topics order-events and inventory-events and three consumer groups on " + settings.Brokers[0] + ". Go on?",
-		Yes:  o.Yes,
-	}
+	q := render.Question{Text: plan + " Go on?", Yes: o.Yes, Confirm: o.Confirm}
 	if settings.Production {
 		q.TypeName = settings.Context
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,10 +56,11 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 		return err
 	}
 	defer client.Close()
-	report, err := within(ctx, s.settings, collectLag(client, lag.Request{}, lag.DefaultLimits))
+	report, err := within(ctx, s.settings, collectLag(client, s.settings, lag.Request{}))
 	if err != nil {
 		return err
 	}
+	lag.Judge(report, lag.DefaultLimits)
 	if err := printLag(&lagOptions{Env: opts.Env, By: "group", Format: render.Table}, report); err != nil {
 		return err
 	}
@@ -91,11 +93,11 @@ func (s *shop) suggest(streams *render.Streams, heading string) {
 var demoColumns = []render.Column[orderflow.GroupSummary]{
 	{Name: "GROUP", Raw: func(g orderflow.GroupSummary) string { return g.Group }},
 	{Name: "TOPIC", Raw: func(g orderflow.GroupSummary) string { return g.Topic }},
-	{Name: "HANDLED", Right: true, Raw: func(g orderflow.GroupSummary) string { return render.Count(int64(g.Handled)) }},
+	{Name: "HANDLED", Right: true, Raw: func(g orderflow.GroupSummary) string { return strconv.Itoa(g.Handled) }},
 	{Name: "LAG", Right: true, Raw: func(g orderflow.GroupSummary) string {
 		if g.Lag == nil {
 			return ""
 		}
-		return render.Count(*g.Lag)
+		return strconv.FormatInt(*g.Lag, 10)
 	}},
 }

@@ -45,12 +45,12 @@ type answerError struct{ code int }
 
 func (e answerError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
-// partialError ends a command that could answer only in part.
-type partialError struct{ problems []string }
+// partialError ends a command that did a part of what it was asked, with what
+// happened to the rest.
+type partialError struct{ err error }
 
-func (e *partialError) Error() string {
-	return "the answer is not complete: " + strings.Join(e.problems, "; ")
-}
+func (e *partialError) Error() string { return e.err.Error() }
+func (e *partialError) Unwrap() error { return e.err }
 
 // Exit turns an error into what is said about it and the exit code.
 func Exit(err error) Failure {
@@ -69,20 +69,24 @@ func Exit(err error) Failure {
 		config   *cluster.UsageError
 		format   *render.FormatError
 		notFound *lag.GroupsNotFoundError
+		noTopic  *lag.TopicNotFoundError
 		partial  *partialError
+		connect  *cluster.ConnectError
 	)
 	switch {
 	case errors.As(err, &answer):
 		return Failure{Code: answer.code}
 	case errors.Is(err, context.Canceled):
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
-	case errors.Is(err, syscall.EPIPE): // whoever read the answer has enough of it
+	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.Is(err, render.ErrNotConfirmed),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):
 		f.Code, f.Hint = ExitUsage, notFoundHint(notFound)
+	case errors.As(err, &noTopic):
+		f.Code, f.Hint = ExitUsage, "\"evtctl lag --by topic\" lists the topics that groups read"
 	case errors.As(err, &partial):
 		f.Code = ExitPartial
 	}

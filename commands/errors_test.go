@@ -4,16 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"syscall"
 	"testing"
 
 	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/lag"
 )
 
 func TestEveryErrorHasItsExitCode(t *testing.T) {
 	_, badFormat := render.ParseFormat("xml")
+	settings, err := cluster.Resolve(cluster.Flags{}, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := fmt.Errorf("listing groups: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE})
+	brokenPipe, ok := errors.AsType[*cluster.ConnectError](settings.Explain(broken))
+	if !ok {
+		t.Fatalf("Explain(%v) is no ConnectError", broken)
+	}
 	for name, c := range map[string]struct {
 		err  error
 		want commands.Failure
@@ -29,6 +40,12 @@ func TestEveryErrorHasItsExitCode(t *testing.T) {
 		}},
 		"no group is near": {&lag.GroupsNotFoundError{Groups: []string{"a", "b"}}, commands.Failure{
 			Code: 2, Message: `groups "a", "b": not found in this cluster`, Hint: `"evtctl lag" lists the groups of the cluster`,
+		}},
+		"a topic that isn't there": {&lag.TopicNotFoundError{Topic: "a"}, commands.Failure{
+			Code: 2, Message: `topic "a": not found in this cluster`, Hint: `"evtctl lag --by topic" lists the topics that groups read`,
+		}},
+		"a broker's broken pipe is no reader that had enough": {brokenPipe, commands.Failure{
+			Code: 1, Message: brokenPipe.Error(), Hint: brokenPipe.Hint(),
 		}},
 		"Ctrl-C":                {fmt.Errorf("reading: %w", context.Canceled), commands.Failure{Code: 130, Message: "interrupted"}},
 		"the reader had enough": {fmt.Errorf("writing: %w", syscall.EPIPE), commands.Failure{Code: 0}},

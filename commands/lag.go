@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ type lagOptions struct {
 	Format  render.Format
 }
 
-// prometheus is the form of output for metrics.
+// prometheusFormat is the form of output for metrics.
 const prometheusFormat render.Format = "prometheus"
 
 func newLagCmd(env *Env, run func(context.Context, *lagOptions) error) *cobra.Command {
@@ -37,7 +38,10 @@ each of its partitions. All four types of groups are shown: classic, consumer
 LAG counts offsets up to the high watermark. Transaction markers and what
 compaction removed are in it, so it is an upper bound of the records. A
 partition without a commit counts from its log start.
-TIME-LAG is the age of the first record that the group has not read.`,
+TIME-LAG is the age of the first record that the group has not read, records of
+aborted transactions included.
+
+Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 		Example: `  evtctl lag
   evtctl lag --group inventory-group
   evtctl lag --by topic -o csv
@@ -81,37 +85,60 @@ func runLag(ctx context.Context, opts *lagOptions) error {
 	}
 	defer cl.Close()
 	progress := render.NewProgress(opts.Env.Streams, "reading groups")
-	report, err := within(ctx, settings, collectLag(cl, opts.Request, opts.Limits))
+	report, err := within(ctx, settings, collectLag(cl, settings, opts.Request))
 	progress.Done()
 	if err != nil {
 		return err
 	}
+	lag.Judge(report, opts.Limits)
 	if err := printLag(opts, report); err != nil {
 		return err
 	}
 	explainLag(opts.Env.Streams, report)
-	if len(report.Problems) > 0 {
-		return &partialError{report.Problems}
-	}
-	return nil
+	return completeness(report)
 }
 
-// collectLag makes the question that all lag commands ask.
-func collectLag(cl *kgo.Client, req lag.Request, limits lag.Limits) func(context.Context) (*lag.Report, error) {
-	return func(ctx context.Context) (*lag.Report, error) {
-		report, err := lag.Collect(ctx, cl, req)
-		if err != nil {
-			return nil, err
+// collectLag makes the question that all lag commands ask: the errors in the report
+// are worded as all others are.
+func collectLag(cl *kgo.Client, s *cluster.Settings, req lag.Request) func(context.Context) (*lag.Report, error) {
+	req.Word = func(err error) string { return s.Explain(err).Error() }
+	return func(ctx context.Context) (*lag.Report, error) { return lag.Collect(ctx, cl, req) }
+}
+
+// completeness gives the error of a report that lacks something: groups that could
+// not be read, or brokers that told none.
+func completeness(r *lag.Report) error {
+	var failed []string
+	for i := range r.Groups {
+		if g := &r.Groups[i]; g.Error != "" || g.Reasons&(lag.NotAuthorized|lag.Failed) != 0 {
+			failed = append(failed, groupName(g.Name))
 		}
-		lag.Judge(report, limits)
-		return report, nil
 	}
+	switch {
+	case len(failed) == 0 && len(r.Problems) == 0:
+		return nil
+	case len(failed) == len(r.Groups) && len(failed) > 0:
+		return fmt.Errorf("nothing could be read in full of %s", some(failed))
+	case len(failed) > 0:
+		return &partialError{fmt.Errorf("not all could be read of %s", some(failed))}
+	default:
+		return &partialError{fmt.Errorf("the answer is not complete: %s", strings.Join(r.Problems, "; "))}
+	}
+}
+
+// some names a few of many.
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func printLag(opts *lagOptions, r *lag.Report) error {
 	s := opts.Env.Streams
 	if opts.Format == prometheusFormat {
-		return writeMetrics(s.Out, lag.Metrics(r))
+		return printMetrics(s, lag.Metrics(r))
 	}
 	switch opts.By {
 	case "group":
@@ -135,9 +162,14 @@ func noPartitions(r *lag.Report) string {
 	if len(r.Groups) == 0 {
 		return noGroups(r)
 	}
-	names := make([]string, len(r.Groups))
-	for i, g := range r.Groups {
-		names[i] = fmt.Sprintf("%s (%s, %s)", g.Name, g.Type, g.State)
+	var names []string
+	for _, g := range r.Groups {
+		if g.Error == "" {
+			names = append(names, fmt.Sprintf("%s (%s, %s)", groupName(g.Name), g.Type, g.State))
+		}
 	}
-	return "no partitions: nothing is committed or assigned in " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		return ""
+	}
+	return "no partitions: nothing that this user may see is committed or assigned in " + some(names)
 }

@@ -107,7 +107,7 @@ func (o *lagCheckOptions) sample(ctx context.Context, cl *kgo.Client, s *cluster
 				return nil, err
 			}
 		}
-		report, err := within(ctx, s, func(ctx context.Context) (*lag.Report, error) { return lag.Collect(ctx, cl, o.Request) })
+		report, err := within(ctx, s, collectLag(cl, s, o.Request))
 		if err != nil {
 			return nil, err
 		}

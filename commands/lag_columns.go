@@ -11,7 +11,7 @@ import (
 var groupColumns = []render.Column[lag.Group]{
 	{Name: "GROUP", Raw: func(g lag.Group) string { return groupName(g.Name) }, Shrink: true},
 	{Name: "TYPE", Raw: func(g lag.Group) string { return string(g.Type) }, Drop: 2},
-	{Name: "STATE", Raw: func(g lag.Group) string { return g.State }},
+	{Name: "STATE", Raw: func(g lag.Group) string { return string(g.State) }},
 	{Name: "ASSIGNOR", Raw: func(g lag.Group) string { return string(g.Assignor) }, Wide: true},
 	{Name: "COORDINATOR", Raw: func(g lag.Group) string { return string(g.Coordinator) }, Wide: true},
 	{Name: "MEMBERS", Right: true, Raw: func(g lag.Group) string { return g.Members.String() }, Drop: 3},

@@ -1,7 +1,9 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -25,10 +27,16 @@ func explainLag(s *render.Streams, r *lag.Report) {
 	if n := r.UnmeasuredPositions; n > 0 {
 		render.Message(s, render.Faint, "time lag not measured: it would take %s records; name groups or topics, or say --time-lag always", render.Count(int64(n)))
 	}
+	for _, problem := range r.Problems {
+		render.Message(s, render.Warn, "incomplete: %s", problem)
+	}
 	var findings []finding
 	for i := range r.Groups {
 		findings = append(findings, findingsOf(&r.Groups[i])...)
 	}
+	slices.SortStableFunc(findings, func(a, b finding) int { // the worst first, as the rest may be cut
+		return cmp.Compare(rank(b.tone), rank(a.tone))
+	})
 	for i, f := range findings {
 		if i == maxFindings {
 			render.Message(s, render.Faint, "and %d more findings like these: -o wide shows the reasons, -o json everything", len(findings)-i)
@@ -36,6 +44,13 @@ func explainLag(s *render.Streams, r *lag.Report) {
 		}
 		render.Message(s, f.tone, "%s", f.text)
 	}
+}
+
+func rank(t render.Tone) int {
+	if t == render.Bad {
+		return 1
+	}
+	return 0
 }
 
 func findingsOf(g *lag.Group) []finding {
@@ -46,7 +61,7 @@ func findingsOf(g *lag.Group) []finding {
 	if g.Error != "" {
 		add(render.Warn, ": %s", g.Error)
 	}
-	held := map[lag.Text]bool{}
+	held := map[string]bool{}
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
 		at := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
@@ -60,8 +75,8 @@ func findingsOf(g *lag.Group) []finding {
 		if p.Reasons.Has(lag.Stalled) {
 			add(render.Bad, " %s: stands still at offset %d while records arrive", at, int64(p.Committed))
 		}
-		if tx := p.Transaction; tx != nil && !held[tx.ID] {
-			held[tx.ID] = true
+		if tx := p.Transaction; tx != nil && !held[transactionName(tx)] {
+			held[transactionName(tx)] = true
 			add(render.Warn, " %s: %s holds read_committed readers", at, transactionName(tx))
 		}
 		if p.Error != "" && p.Error != g.Error {
@@ -76,7 +91,7 @@ func transactionName(tx *lag.Transaction) string {
 	if tx.ID != "" {
 		name += fmt.Sprintf(" %q", string(tx.ID))
 	}
-	if tx.ProducerID >= 0 {
+	if tx.ProducerID.Known() {
 		name += fmt.Sprintf(" of producer %d", tx.ProducerID)
 	}
 	if tx.Age.Known() {

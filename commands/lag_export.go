@@ -1,12 +1,14 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,9 +63,12 @@ func runLagExport(ctx context.Context, opts *lagExportOptions) error {
 		return err
 	}
 	defer cl.Close()
-	ask := collectLag(cl, opts.Request, opts.Limits)
 	exporter := &lagExporter{env: opts.Env, maxAge: opts.MaxAge, ask: func(ctx context.Context) (*lag.Report, error) {
-		return within(ctx, settings, ask)
+		report, err := within(ctx, settings, collectLag(cl, settings, opts.Request))
+		if err == nil {
+			lag.Judge(report, opts.Limits)
+		}
+		return report, err
 	}}
 	listener, err := net.Listen("tcp", opts.Listen)
 	if err != nil {
@@ -84,7 +89,9 @@ func serve(ctx context.Context, l net.Listener, exporter *lagExporter) error {
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		if server.Shutdown(bounded) != nil {
@@ -95,6 +102,7 @@ func serve(ctx context.Context, l net.Listener, exporter *lagExporter) error {
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving metrics on %s: %w", l.Addr(), err)
 	}
+	<-ended // scrapes under way get their answer
 	return nil
 }
 
@@ -157,6 +165,24 @@ type constant struct {
 func (c constant) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
 func (c constant) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, c.value)
+}
+
+// printMetrics writes a collector's metrics as the answer. Names are foreign text,
+// and the format leaves ESC as it is: a terminal gets them escaped.
+func printMetrics(s *render.Streams, c prometheus.Collector) error {
+	if !s.OutTTY {
+		return writeMetrics(s.Out, c)
+	}
+	var text bytes.Buffer
+	if err := writeMetrics(&text, c); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if err := render.Line(s, render.Plain, "%s", strings.TrimSuffix(line, "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeMetrics writes what a collector has in Prometheus's text format.

@@ -73,16 +73,16 @@ func TestExportAsksTheClusterOnceWhileTheAnswerIsFresh(t *testing.T) {
 			}
 		}
 	}
-	step(0, `kafka_consumergroup_group_sum_lag{group="g"} 1`, "evtctl_up 1")
-	step(14*time.Second, `kafka_consumergroup_group_sum_lag{group="g"} 1`, "evtctl_collect_age_seconds 14")
-	step(time.Second, `kafka_consumergroup_group_sum_lag{group="g"} 2`)
+	step(0, `kafka_consumergroup_group_sum_lag{consumergroup="g"} 1`, "evtctl_up 1")
+	step(14*time.Second, `kafka_consumergroup_group_sum_lag{consumergroup="g"} 1`, "evtctl_collect_age_seconds 14")
+	step(time.Second, `kafka_consumergroup_group_sum_lag{consumergroup="g"} 2`)
 	failure = errors.New("no broker answers")
 	step(15*time.Second, "evtctl_up 0")
 	if body := get(t, url); strings.Contains(body, "kafka_consumergroup") {
 		t.Errorf("old figures are still served as if they were true:\n%s", body)
 	}
 	failure = nil
-	step(15*time.Second, `kafka_consumergroup_group_sum_lag{group="g"} 4`, "evtctl_up 1")
+	step(15*time.Second, `kafka_consumergroup_group_sum_lag{consumergroup="g"} 4`, "evtctl_up 1")
 	if asked != 4 {
 		t.Errorf("the cluster was asked %d times, want 4", asked)
 	}

@@ -13,6 +13,7 @@ import (
 // lagFlags are the flags that all lag commands have, as typed.
 type lagFlags struct {
 	env            *Env
+	cmd            *cobra.Command
 	groups, topics []string
 	warn, critical string
 	maxTimeLag     time.Duration
@@ -20,14 +21,14 @@ type lagFlags struct {
 }
 
 func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
-	f.env = env
+	f.env, f.cmd = env, cmd
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.groups, "group", "g", nil, "only this `group` (repeat for more)")
 	flags.StringArrayVarP(&f.topics, "topic", "t", nil, "only this `topic` (repeat for more)")
 	flags.StringVar(&f.warn, "warn", "10k", "a partition over so many `records` is a warning, or none")
 	flags.StringVar(&f.critical, "critical", "100k", "a partition over so many `records` is critical, or none")
 	flags.DurationVar(&f.maxTimeLag, "max-time-lag", 0, "a partition further behind than this is critical (0: no limit)")
-	flags.StringVar(&f.timeLag, "time-lag", "auto", "`when` to read records for the time lag: auto (up to 2,000 positions), always, never")
+	flags.StringVar(&f.timeLag, "time-lag", "auto", "`when` to read records for the time lag: auto (up to 2,000 positions, or with --max-time-lag), always, never")
 	complete(cmd, "group", groupNames(env))
 	complete(cmd, "topic", topicNames(env))
 	complete(cmd, "time-lag", fixed("auto", "always", "never"))
@@ -47,9 +48,15 @@ func (f *lagFlags) parse() (lag.Request, lag.Limits, error) {
 	}
 	switch f.timeLag {
 	case "auto":
+		if f.maxTimeLag > 0 {
+			req.MaxPositions = 1 << 30 // the limit is no use without
+		}
 	case "always":
 		req.MaxPositions = 1 << 30
 	case "never":
+		if f.maxTimeLag > 0 {
+			return req, limits, usagef("leave one of them out", "--max-time-lag needs the time lag, and --time-lag never leaves it out")
+		}
 		req.MaxPositions = -1
 	default:
 		return req, limits, usagef("--time-lag auto, always or never", "--time-lag %q is none of auto, always and never", f.timeLag)
@@ -62,7 +69,7 @@ func (f *lagFlags) parse() (lag.Request, lag.Limits, error) {
 		return req, limits, err
 	}
 	if limits.Critical >= 0 && limits.Warn > limits.Critical {
-		if f.warn != "10k" {
+		if f.cmd.Flags().Changed("warn") {
 			return req, limits, usagef("give the smaller number to --warn", "--warn %s is over --critical %s", f.warn, f.critical)
 		}
 		limits.Warn = limits.Critical // only --critical was given

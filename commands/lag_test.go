@@ -41,12 +41,12 @@ func checkOptions(t *testing.T, args ...string) (got *lagCheckOptions, err error
 
 func TestLagCheckFlags(t *testing.T) {
 	got, err := checkOptions(t, "-g", "a", "-g", "b", "-t", "orders", "--critical", "5k", "--max-time-lag", "5m",
-		"--for", "3", "--every", "1s", "--fail-on", "warning", "--time-lag", "never")
+		"--for", "3", "--every", "1s", "--fail-on", "warning")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &lagCheckOptions{
-		Request: lag.Request{Groups: []string{"a", "b"}, Topics: []string{"orders"}, MaxPositions: -1},
+		Request: lag.Request{Groups: []string{"a", "b"}, Topics: []string{"orders"}, MaxPositions: 1 << 30},
 		// The default warning limit gives way to a lower critical one.
 		Limits:  lag.Limits{Warn: 5000, Critical: 5000, MaxTimeLag: 5 * time.Minute},
 		Samples: 3, Every: time.Second, FailOn: lag.Warning, Format: render.Table,
@@ -58,15 +58,16 @@ func TestLagCheckFlags(t *testing.T) {
 
 func TestLagCheckRefuses(t *testing.T) {
 	for name, args := range map[string][]string{
-		"no group":               {},
-		"an empty group":         {"-g", ""},
-		"an empty topic":         {"-g", "a", "-t", ""},
-		"no look":                {"-g", "a", "--for", "0"},
-		"no time between":        {"-g", "a", "--for", "2", "--every", "0s"},
-		"another verdict":        {"-g", "a", "--fail-on", "ok"},
-		"a negative time":        {"-g", "a", "--max-time-lag", "-5m"},
-		"limits the wrong way":   {"-g", "a", "--warn", "2k", "--critical", "1k"},
-		"another way to measure": {"-g", "a", "--time-lag", "sometimes"},
+		"no group":                        {},
+		"an empty group":                  {"-g", ""},
+		"an empty topic":                  {"-g", "a", "-t", ""},
+		"no look":                         {"-g", "a", "--for", "0"},
+		"no time between":                 {"-g", "a", "--for", "2", "--every", "0s"},
+		"another verdict":                 {"-g", "a", "--fail-on", "ok"},
+		"a negative time":                 {"-g", "a", "--max-time-lag", "-5m"},
+		"limits the wrong way":            {"-g", "a", "--warn", "2k", "--critical", "1k"},
+		"a limit for what isn't measured": {"-g", "a", "--max-time-lag", "5m", "--time-lag", "never"},
+		"another way to measure":          {"-g", "a", "--time-lag", "sometimes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := checkOptions(t, args...)
@@ -89,7 +90,7 @@ func TestDrainInWords(t *testing.T) {
 		"falling behind":                {lag.Movement{In: 50, Out: 17, Drain: -1}, "never"},
 		"standing still on old records": {lag.Movement{In: 0, Out: 0, Drain: -1}, "never"},
 	} {
-		if got := drain(c.movement); got != c.want {
+		if got := drain(watchRow{movement: c.movement}); got != c.want {
 			t.Errorf("%s: drain = %q, want %q", name, got, c.want)
 		}
 	}

@@ -24,8 +24,8 @@ type lagWatchOptions struct {
 }
 
 // stallAfter is how long a commit must stand still in a live view to be stalled:
-// twice the consumers' default auto-commit interval of five seconds.
-const stallAfter = 10 * time.Second
+// more than the longest default interval between commits, Kafka Connect's minute.
+const stallAfter = 65 * time.Second
 
 func newLagWatchCmd(env *Env, run func(context.Context, *lagWatchOptions) error) *cobra.Command {
 	opts := &lagWatchOptions{Env: env}
@@ -81,7 +81,7 @@ func runLagWatch(ctx context.Context, opts *lagWatchOptions) error {
 	defer cl.Close()
 	watch := &lagWatch{trend: lag.Trend{StallAfter: stallAfter}, limits: opts.Limits}
 	load := func(ctx context.Context) (*lag.Report, error) {
-		return within(ctx, settings, func(ctx context.Context) (*lag.Report, error) { return lag.Collect(ctx, cl, opts.Request) })
+		return within(ctx, settings, collectLag(cl, settings, opts.Request))
 	}
 	s := opts.Env.Streams
 	if s.InTTY && s.OutTTY && opts.Format == render.Table && opts.Count == 0 {
@@ -140,10 +140,10 @@ var watchColumns = []render.Column[watchRow]{
 	{Name: "TIME-LAG", Right: true, Raw: func(r watchRow) string { return age(r.group.TimeLag) }},
 	{Name: "IN", Right: true, Raw: func(r watchRow) string { return rate(r.movement.In) }},
 	{Name: "OUT", Right: true, Raw: func(r watchRow) string { return rate(r.movement.Out) }},
-	{Name: "DRAIN", Right: true, Raw: func(r watchRow) string { return drain(r.movement) }},
+	{Name: "DRAIN", Right: true, Raw: func(r watchRow) string { return drain(r) }},
 	{Name: "VERDICT", Raw: func(r watchRow) string { return r.group.Verdict.String() }, Tone: func(r watchRow) render.Tone { return tone(r.group.Verdict) }},
 	{Name: "HISTORY", Raw: func(r watchRow) string { return render.Sparkline(r.movement.History, 16) }, Drop: 2},
-	{Name: "STATE", Raw: func(r watchRow) string { return r.group.State }, Drop: 3},
+	{Name: "STATE", Raw: func(r watchRow) string { return string(r.group.State) }, Drop: 3},
 	{Name: "REASONS", Raw: func(r watchRow) string { return reasons(r.group.Reasons, r.group.Error) }, Shrink: true, Drop: 4},
 }
 
@@ -159,9 +159,9 @@ func rate(perSecond float64) string {
 const keepsPace = 0.95
 
 // drain tells when the group will have caught up.
-func drain(m lag.Movement) string {
-	switch {
-	case math.IsNaN(m.In):
+func drain(r watchRow) string {
+	switch m := r.movement; {
+	case math.IsNaN(m.In) || !r.group.Lag.Known():
 		return ""
 	case m.Drain < 0 && m.In > 0 && m.Out >= keepsPace*m.In:
 		return "steady"
@@ -176,21 +176,21 @@ func drain(m lag.Movement) string {
 
 // screen fills the terminal until the user ends it.
 func (w *lagWatch) screen(ctx context.Context, s *render.Streams, every time.Duration, load func(context.Context) (*lag.Report, error)) error {
-	type look struct {
+	type loaded struct {
 		report *lag.Report
 		rows   []watchRow
 	}
-	return render.RunScreen(ctx, s, render.Screen[look, watchRow]{
+	return render.RunScreen(ctx, s, render.Screen[loaded, watchRow]{
 		Title:   "evtctl lag watch",
 		Refresh: every,
-		Load: func(ctx context.Context) (look, error) {
+		Load: func(ctx context.Context) (loaded, error) {
 			report, err := load(ctx)
 			if err != nil {
-				return look{}, err
+				return loaded{}, err
 			}
-			return look{report, w.observe(report)}, nil
+			return loaded{report, w.observe(report)}, nil
 		},
-		Draw: func(l look) render.Frame[watchRow] {
+		Draw: func(l loaded) render.Frame[watchRow] {
 			return render.Frame[watchRow]{Header: []string{headline(l.report)}, Columns: watchColumns, Rows: w.sorted(l.rows)}
 		},
 		Keys: []render.Key{{Name: "s", Help: "sort by name/trouble", Do: func() { w.byName = !w.byName }}},
@@ -209,6 +209,9 @@ func headline(r *lag.Report) string {
 			text += fmt.Sprintf("  %d %s", counts[v], v)
 		}
 	}
+	if len(r.Problems) > 0 {
+		text += "  incomplete: " + r.Problems[0]
+	}
 	return text + "  " + r.TakenAt.Local().Format(time.TimeOnly)
 }
 
@@ -222,30 +225,69 @@ func (w *lagWatch) lines(ctx context.Context, opts *lagWatchOptions, load func(c
 			}
 		}
 		report, err := load(ctx)
-		if err != nil {
+		switch {
+		case err != nil && (i == 0 || ctx.Err() != nil):
 			return err
-		}
-		rows := w.sorted(w.observe(report))
-		if opts.Format == render.JSONL {
-			if err := render.Print(s, render.JSONL, render.View[watchRow]{Lines: []any{report}}); err != nil {
-				return err
-			}
+		case err != nil: // a cluster that comes back is what one watches for
+			render.Error(s, "%s", Exit(err).Message)
 			continue
 		}
-		for _, row := range rows {
-			if err := render.Line(s, render.Plain, "%s", watchLine(row)); err != nil {
-				return err
-			}
+		if err := w.print(s, opts.Format, report); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// watchLine is a group in one line; every part has its name, so that grep finds it.
+// print writes one look.
+func (w *lagWatch) print(s *render.Streams, format render.Format, report *lag.Report) error {
+	rows := w.sorted(w.observe(report))
+	for _, problem := range report.Problems {
+		render.Message(s, render.Warn, "incomplete: %s", problem)
+	}
+	if format == render.JSONL {
+		return render.Print(s, render.JSONL, render.View[watchRow]{Lines: []any{lookOf(report, rows)}})
+	}
+	for _, row := range rows {
+		if err := render.Line(s, render.Plain, "%s", watchLine(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look is one look as a JSON line: the report, and how its groups moved.
+type look struct {
+	*lag.Report
+	Movements []movement `json:"movements"`
+}
+
+type movement struct {
+	Group string      `json:"group"`
+	In    lag.Seconds `json:"in_per_second"`  // null before the second look
+	Out   lag.Seconds `json:"out_per_second"` // null before the second look
+	Drain lag.Seconds `json:"drain_seconds"`  // null when it never catches up at these rates
+}
+
+func lookOf(r *lag.Report, rows []watchRow) look {
+	l := look{Report: r, Movements: []movement{}}
+	for _, row := range rows {
+		m := movement{row.group.Name, lag.Seconds(row.movement.In), lag.Seconds(row.movement.Out), lag.UnknownSeconds()}
+		if m.In.Known() && row.movement.Drain >= 0 {
+			m.Drain = lag.Seconds(row.movement.Drain.Seconds())
+		}
+		l.Movements = append(l.Movements, m)
+	}
+	return l
+}
+
+// watchLine is a group in one line, with raw numbers, seconds and records a second;
+// every part has its name, so that grep and awk find it.
 func watchLine(r watchRow) string {
 	text := fmt.Sprintf("%s %s %s lag=%s", r.at.Format(time.RFC3339), r.group.Verdict, groupName(r.group.Name), unknown(r.group.Lag.String()))
-	text += " time-lag=" + unknown(age(r.group.TimeLag))
-	text += " in=" + unknown(rate(r.movement.In)) + " out=" + unknown(rate(r.movement.Out)) + " drain=" + unknown(drain(r.movement))
+	m := lookOf(nil, []watchRow{r}).Movements[0]
+	text += " time-lag=" + unknown(r.group.TimeLag.String())
+	text += " in=" + unknown(m.In.String()) + " out=" + unknown(m.Out.String()) + " drain=" + unknown(m.Drain.String())
 	if r.group.Reasons != 0 {
 		text += " reasons=" + reasons(r.group.Reasons, "")
 	}

@@ -115,6 +115,10 @@ func TestDemoAsksBeforeItCreatesTopicsOnARealCluster(t *testing.T) {
 	if r.code != 2 || !strings.Contains(r.stderr, "--yes") {
 		t.Errorf("demo without --yes: %+v, want exit code 2 and how to confirm", r)
 	}
+	dry := run(t, nil, "demo", "-b", c.Brokers()[0], "--orders", "1", "--dry-run")
+	if dry.code != 0 || !strings.Contains(dry.stdout, "order-events") {
+		t.Errorf("demo --dry-run: %+v, want what it would create", dry)
+	}
 	topics, err := c.Admin(t).ListTopics(t.Context(), "order-events")
 	if err != nil || topics.Has("order-events") {
 		t.Errorf("topics = %v, %v; want none made", topics, err)
@@ -151,7 +155,7 @@ func TestExportServesUntilCtrlC(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		body, _ := io.ReadAll(resp.Body)
-		if want := fmt.Sprintf("kafka_consumergroup_lag{group=%q,partition=\"0\",topic=%q} 0\n", group, topic); !strings.Contains(string(body), want) {
+		if want := fmt.Sprintf("kafka_consumergroup_lag{consumergroup=%q,partition=\"0\",topic=%q} 0\n", group, topic); !strings.Contains(string(body), want) {
 			t.Errorf("metrics lack %q:\n%s", want, body)
 		}
 		if code := p.end(t); code != 0 {

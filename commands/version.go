@@ -16,11 +16,12 @@ type versionOptions struct {
 
 // buildInfo is what is known of this very program.
 type buildInfo struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"`
-	Time     string `json:"time"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
+	Version  int     `json:"version"` // of this document's form
+	Evtctl   string  `json:"evtctl"`
+	Revision *string `json:"revision"` // null in a build without version control
+	Time     *string `json:"time"`
+	Go       string  `json:"go"`
+	Platform string  `json:"platform"`
 }
 
 func newVersionCmd(env *Env, run func(context.Context, *versionOptions) error) *cobra.Command {
@@ -45,9 +46,9 @@ func runVersion(_ context.Context, opts *versionOptions) error {
 		Document: info,
 		Rows:     []buildInfo{info},
 		Columns: []render.Column[buildInfo]{
-			{Name: "VERSION", Raw: func(b buildInfo) string { return b.Version }},
-			{Name: "REVISION", Raw: func(b buildInfo) string { return b.Revision }},
-			{Name: "TIME", Wide: true, Raw: func(b buildInfo) string { return b.Time }},
+			{Name: "VERSION", Raw: func(b buildInfo) string { return b.Evtctl }},
+			{Name: "REVISION", Raw: func(b buildInfo) string { return deref(b.Revision) }},
+			{Name: "TIME", Wide: true, Raw: func(b buildInfo) string { return deref(b.Time) }},
 			{Name: "GO", Raw: func(b buildInfo) string { return b.Go }},
 			{Name: "PLATFORM", Raw: func(b buildInfo) string { return b.Platform }},
 		},
@@ -57,21 +58,29 @@ func runVersion(_ context.Context, opts *versionOptions) error {
 // readBuildInfo asks the program itself, so that nothing has to be stamped in when
 // it is built.
 func readBuildInfo() buildInfo {
-	info := buildInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info := buildInfo{Version: 1, Evtctl: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	build, ok := debug.ReadBuildInfo()
 	if !ok {
 		return info
 	}
 	if build.Main.Version != "" {
-		info.Version = build.Main.Version
+		info.Evtctl = build.Main.Version
 	}
 	for _, s := range build.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			info.Revision = s.Value[:min(12, len(s.Value))]
+			short := s.Value[:min(12, len(s.Value))]
+			info.Revision = &short
 		case "vcs.time":
-			info.Time = s.Value
+			info.Time = &s.Value
 		}
 	}
 	return info
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -67,7 +67,7 @@ func (s *groupState) partition(topic string, n int32, log *topicLog) Partition {
 	p := Partition{
 		Topic: topic, Partition: n,
 		LogStart: Unknown, Committed: Unknown, LogEnd: Unknown, Lag: Unknown, Lost: Unknown,
-		TimeLag: UnknownSeconds(),
+		TimeLag: UnknownSeconds(), nextRecord: Unknown,
 	}
 	if h := s.holders[topic][n]; h != nil {
 		p.MemberID, p.ClientID, p.Host = Text(h.memberID), Text(h.clientID), Text(h.host)
@@ -75,7 +75,7 @@ func (s *groupState) partition(topic string, n int32, log *topicLog) Partition {
 	com, hasCommit := s.commits[topic][n]
 	switch {
 	case com.err != nil:
-		p.fail(com.err)
+		p.fail(s.word, com.err)
 	case hasCommit:
 		p.Committed = Int(com.offset)
 	case s.Error != "": // its commits are unknown, which is not the same as none
@@ -83,13 +83,13 @@ func (s *groupState) partition(topic string, n int32, log *topicLog) Partition {
 	}
 	switch {
 	case log.err != nil:
-		p.fail(log.err)
+		p.fail(s.word, log.err)
 		return p
 	case int(n) >= len(log.partitions):
-		p.fail(errNoPartition)
+		p.fail(s.word, errNoPartition)
 		return p
 	case log.partitions[n].err != nil:
-		p.fail(log.partitions[n].err)
+		p.fail(s.word, log.partitions[n].err)
 		return p
 	}
 	at := log.partitions[n]
@@ -109,18 +109,19 @@ func (p *Partition) measure(counted Int, hasCommit bool) {
 	case p.Committed > p.LogEnd: // no lag: see [BeyondEnd]
 		p.Lost = 0
 	case counted.Known():
-		p.Lag, p.Lost = counted, max(0, p.LogStart-p.Committed)
+		p.Lag, p.Lost = counted, max(0, p.LogStart-max(0, p.Committed))
 	default:
-		p.Lag, p.Lost = p.LogEnd-p.Committed, max(0, p.LogStart-p.Committed)
+		from := max(0, p.Committed) // brokers take negative commits, and no log has such offsets
+		p.Lag, p.Lost = p.LogEnd-from, max(0, p.LogStart-from)
 	}
 	if p.Lag == 0 {
 		p.TimeLag = 0
 	}
 }
 
-func (p *Partition) fail(err error) {
+func (p *Partition) fail(word func(error) string, err error) {
 	if p.Error == "" {
-		p.Error = Text(reason(err))
+		p.Error = Text(word(err))
 	}
 	p.notAuthorized = p.notAuthorized || isAuthError(err)
 }
@@ -128,12 +129,16 @@ func (p *Partition) fail(err error) {
 // sum works out the group's figures from its partitions'.
 func (g *Group) sum() {
 	g.Lag, g.MaxPartitionLag, g.TimeLag = Unknown, Unknown, UnknownSeconds()
+	unknownTime := false
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
 		if !p.Committed.Known() && p.Error == "" {
 			g.NeverCommitted++
 		}
-		if p.TimeLag.Known() && !(g.TimeLag >= p.TimeLag) { // also true while TimeLag is unknown
+		switch {
+		case p.Error != "" || p.Lag.Known() && !p.TimeLag.Known():
+			unknownTime = true
+		case p.TimeLag.Known() && !(g.TimeLag >= p.TimeLag): // also true while the group's is unknown
 			g.TimeLag = p.TimeLag
 		}
 		if !p.Lag.Known() {
@@ -145,5 +150,8 @@ func (g *Group) sum() {
 		}
 		g.Lag += p.Lag
 		g.MaxPartitionLag = max(g.MaxPartitionLag, p.Lag)
+	}
+	if unknownTime {
+		g.TimeLag = UnknownSeconds()
 	}
 }

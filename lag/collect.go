@@ -2,6 +2,7 @@ package lag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 )
@@ -27,6 +29,8 @@ type Request struct {
 	// is read and the report says so.
 	MaxPositions int
 	Now          func() time.Time // nil: time.Now
+	// Word words an error for the report's error fields; nil: in Kafka's own words.
+	Word func(error) string
 }
 
 // GroupsNotFoundError tells of groups that the cluster does not have.
@@ -47,6 +51,13 @@ func (e *GroupsNotFoundError) Error() string {
 	return fmt.Sprintf("%s %s: not found in this cluster", noun, strings.Join(quoted, ", "))
 }
 
+// TopicNotFoundError tells of a topic that the cluster does not have.
+type TopicNotFoundError struct{ Topic string }
+
+func (e *TopicNotFoundError) Error() string {
+	return fmt.Sprintf("topic %q: not found in this cluster", e.Topic)
+}
+
 // Collect reads groups, their commits, the ends of their partitions and the time
 // stamps of the records they stand at. The verdicts are left to [Judge].
 //
@@ -60,27 +71,46 @@ func Collect(ctx context.Context, cl *kgo.Client, req Request) (*Report, error) 
 	if req.Now == nil {
 		req.Now = time.Now
 	}
+	if req.Word == nil {
+		req.Word = kafkasWords
+	}
 	c := &collector{cl: cl, adm: kadm.NewClient(cl), req: req}
 	report := &Report{Version: ReportVersion, Problems: []string{}, Groups: []Group{}}
 	states, err := c.open(ctx, report)
 	if err != nil {
 		return nil, err
 	}
-	c.readGroups(ctx, states)
-	c.logs = c.readLogs(ctx, states)
+	c.step(ctx, func(ctx context.Context) { c.readGroups(ctx, states) })
+	c.step(ctx, func(ctx context.Context) { c.logs = c.readLogs(ctx, states) })
 	for _, s := range states {
-		report.Groups = append(report.Groups, s.assemble(c.logs))
+		g := s.assemble(c.logs)
+		if len(g.Partitions) == 0 && len(req.Topics) > 0 && len(req.Groups) == 0 && g.Error == "" {
+			continue // it has nothing to do with the topics asked for
+		}
+		report.Groups = append(report.Groups, g)
 	}
-	c.nameTransactions(ctx, report)
-	report.UnmeasuredPositions = c.measureTime(ctx, report)
+	c.step(ctx, func(ctx context.Context) { report.UnmeasuredPositions = c.measureTime(ctx, report) })
+	c.step(ctx, func(ctx context.Context) { c.nameTransactions(ctx, report) })
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("reading %d groups: %w", len(states), err)
 	}
 	for i := range report.Groups {
 		report.Groups[i].sum()
 	}
-	report.TakenAt = req.Now().UTC()
+	report.taken = req.Now()
+	report.TakenAt = report.taken.UTC()
 	return report, nil
+}
+
+// step gives a part of the work two thirds of the time that is left, so that one
+// broker that doesn't answer costs what only it could tell, and not the answer.
+func (c *collector) step(ctx context.Context, work func(context.Context)) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)*2/3)
+		defer cancel()
+	}
+	work(ctx)
 }
 
 type collector struct {
@@ -99,13 +129,36 @@ func (c *collector) open(ctx context.Context, r *Report) ([]*groupState, error) 
 	)
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) { id, err = c.identity(egctx); return err })
-	eg.Go(func() (err error) { listing, err = c.list(egctx); return err })
+	eg.Go(func() (err error) {
+		c.step(egctx, func(ctx context.Context) { listing, err = c.list(ctx) })
+		return err
+	})
+	eg.Go(func() error { return c.checkTopics(egctx) })
 	if err := eg.Wait(); err != nil {
 		return nil, err
 	}
 	r.ClusterID, r.VisibleOnly = id.id, !id.mayDescribe
-	r.Problems = append(r.Problems, listing.problems...)
+	if len(c.req.Groups) == 0 { // of groups asked for by name it is known that they are all there
+		r.Problems = append(r.Problems, listing.problems...)
+	}
 	return c.choose(ctx, listing)
+}
+
+// checkTopics fails when a topic that was asked for doesn't exist.
+func (c *collector) checkTopics(ctx context.Context) error {
+	if len(c.req.Topics) == 0 {
+		return nil
+	}
+	details, err := c.adm.ListTopics(ctx, c.req.Topics...)
+	if err != nil {
+		return fmt.Errorf("looking for topic %q: %w", c.req.Topics[0], err)
+	}
+	for _, t := range c.req.Topics {
+		if errors.Is(details[t].Err, kerr.UnknownTopicOrPartition) {
+			return &TopicNotFoundError{t}
+		}
+	}
+	return nil
 }
 
 // choose gives the states of the groups that were asked for, sorted by name.

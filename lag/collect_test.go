@@ -128,6 +128,50 @@ func TestACommitBelowTheLogStartTellsHowMuchIsLost(t *testing.T) {
 	})
 }
 
+func TestNegativeCommitsAreCountedFromTheFirstOffset(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		topic := topicOf(t, c, 1)
+		produce(t, c, topic, 0, 3)
+		for _, offset := range []int64{-5, -9223372036854775807} {
+			group := c.Name(t, "group")
+			c.Commit(t, group, topic, map[int32]int64{0: offset})
+			p := theGroup(t, collect(t, c, lag.Request{Groups: []string{group}})).Partitions[0]
+			if p.Committed != lag.Int(offset) || p.Lag != 3 || p.Lost != 0 || p.TimeLag.Duration() != time.Hour {
+				t.Errorf("partition = %+v, want the commit shown, a lag of 3 and nothing lost", p)
+			}
+		}
+	})
+}
+
+func TestATimeLagIsUnknownUntilEveryPartitionThatIsBehindIsMeasured(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		topic, group := topicOf(t, c, 2), c.Name(t, "group")
+		produce(t, c, topic, 0, 3)
+		produce(t, c, topic, 1, 3)
+		c.Commit(t, group, topic, map[int32]int64{0: 1, 1: 3})
+		g := theGroup(t, collect(t, c, lag.Request{Groups: []string{group}, MaxPositions: -1}))
+		if g.TimeLag.Known() || g.Partitions[0].TimeLagError == "" || !g.Partitions[1].TimeLag.Known() {
+			t.Errorf("group = %+v, want no time lag of the group, and why", g)
+		}
+		limits := lag.DefaultLimits
+		limits.MaxTimeLag = time.Minute
+		r := &lag.Report{Groups: []lag.Group{g}}
+		if lag.Judge(r, limits); r.Verdict() == lag.OK {
+			t.Error("an unmeasured time lag passes its limit")
+		}
+	})
+}
+
+func TestATopicThatDoesNotExistIsAnError(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		_, err := lag.Collect(t.Context(), c.Client(t), lag.Request{Topics: []string{"no-such-topic"}})
+		var missing *lag.TopicNotFoundError
+		if !asError(err, &missing) || missing.Topic != "no-such-topic" {
+			t.Errorf("error = %v, want the topic not found", err)
+		}
+	})
+}
+
 func TestOffsetsAndTimesOfRecordsInCompressedAndLargeBatches(t *testing.T) {
 	codecs := map[string]kgo.CompressionCodec{
 		"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(),
@@ -217,6 +261,18 @@ func TestAGroupThatDoesNotExistIsAnErrorWithNamesThatAreNear(t *testing.T) {
 	})
 }
 
+func TestTopicsLeaveOutGroupsThatHaveNothingToDoWithThem(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		a, b := topicOf(t, c, 1), topicOf(t, c, 1)
+		one, other := c.Name(t, "one"), c.Name(t, "other")
+		c.Commit(t, one, a, map[int32]int64{0: 0})
+		c.Commit(t, other, b, map[int32]int64{0: 0})
+		if g := theGroup(t, collect(t, c, lag.Request{Topics: []string{a}})); g.Name != one {
+			t.Errorf("group = %s, want %s alone", g.Name, one)
+		}
+	})
+}
+
 func TestTopicsNarrowAGroup(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		a, b, group := topicOf(t, c, 1), topicOf(t, c, 2), c.Name(t, "group")
@@ -229,22 +285,22 @@ func TestTopicsNarrowAGroup(t *testing.T) {
 	})
 }
 
-func TestACommitForADeletedTopicIsUnknownWithItsReason(t *testing.T) {
+func TestACommitForAPartitionThatIsNotThereIsUnknownWithItsReason(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		gone, stays, group := topicOf(t, c, 1), topicOf(t, c, 1), c.Name(t, "group")
-		c.Commit(t, group, gone, map[int32]int64{0: 3})
-		c.Commit(t, group, stays, map[int32]int64{0: 0})
-		if _, err := c.Admin(t).DeleteTopics(t.Context(), gone); err != nil {
-			t.Fatal(err)
-		}
+		topic, group := topicOf(t, c, 2), c.Name(t, "group")
+		produce(t, c, topic, 0, 3)
+		c.Commit(t, group, topic, map[int32]int64{0: 1, 1: 0})
+		remake(t, c, topic, 1)
+		// Real brokers forget the commits with the topic.
+		c.Commit(t, group, topic, map[int32]int64{0: 0})
 		g := theGroup(t, collect(t, c, lag.Request{Groups: []string{group}}))
-		for _, p := range g.Partitions {
-			if p.Topic == gone && (p.Lag.Known() || p.Error == "" || p.Verdict != lag.Uncertain) {
-				t.Errorf("partition of the deleted topic = %+v, want unknown with an error", p)
-			}
+		if g.Lag != 0 {
+			t.Errorf("lag = %v, want 0: the topic is new and empty", g.Lag)
 		}
-		if g.Partitions[len(g.Partitions)-1].Topic != stays && g.Partitions[0].Topic != stays {
-			t.Errorf("partitions = %+v, want %s among them", g.Partitions, stays)
+		for _, p := range g.Partitions[1:] {
+			if p.Lag.Known() || p.Error == "" || p.Verdict != lag.Uncertain {
+				t.Errorf("partition = %+v, want unknown with an error", p)
+			}
 		}
 	})
 }

@@ -161,6 +161,9 @@ func (c *collector) nameTopics(ctx context.Context, groups []described) {
 	}
 	resp, err := req.RequestWith(ctx, c.cl)
 	if err != nil {
+		for i := range groups {
+			groups[i].err = fmt.Errorf("naming the topics of its members: %w", err)
+		}
 		return
 	}
 	for _, t := range resp.Topics {
@@ -178,7 +181,7 @@ func (s *groupState) learn(d described, coordinator kgo.BrokerMetadata) {
 		s.fail(d.err)
 		return
 	}
-	s.State, s.Assignor, s.Members = d.state, Text(d.assignor), Int(len(d.members))
+	s.State, s.Assignor, s.Members = Text(d.state), Text(d.assignor), Int(len(d.members))
 	for i := range d.members {
 		m := &d.members[i]
 		for _, a := range m.assigned {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -17,6 +18,7 @@ type groupState struct {
 	Group
 	holders map[string]map[int32]*holder // by topic and partition
 	commits map[string]map[int32]commit
+	word    func(error) string // words an error for the report
 }
 
 // holder is the member that a partition is assigned to.
@@ -29,16 +31,17 @@ type commit struct {
 	err    error
 }
 
-func newGroupState(name string, t Type, state string) *groupState {
+func (c *collector) newGroupState(name string, t Type, state string) *groupState {
 	return &groupState{
-		Group:   Group{Name: name, Type: t, State: state, Members: Unknown},
+		word:    c.req.Word,
+		Group:   Group{Name: name, Type: t, State: Text(state), Members: Unknown},
 		holders: map[string]map[int32]*holder{},
 		commits: map[string]map[int32]commit{},
 	}
 }
 
 func (s *groupState) fail(err error) {
-	s.Error = Text(reason(err))
+	s.Error = Text(s.word(err))
 	s.notAuthorized = isAuthError(err)
 }
 
@@ -57,8 +60,8 @@ func isAuthError(err error) bool {
 		errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed)
 }
 
-// reason words an error for a report's error field.
-func reason(err error) string {
+// kafkasWords are how an error reads when nobody words it better.
+func kafkasWords(err error) string {
 	var k *kerr.Error
 	if errors.As(err, &k) {
 		return k.Message + ": " + strings.TrimSuffix(k.Description, ".")
@@ -104,18 +107,22 @@ func (c *collector) list(ctx context.Context) (listedGroups, error) {
 			resp := shard.Resp.(*kmsg.ListGroupsResponse)
 			if err = kerr.ErrorForCode(resp.ErrorCode); err == nil {
 				for _, g := range resp.Groups {
-					l.groups = append(l.groups, newGroupState(g.Group, typeOf(g.GroupType), g.GroupState))
+					s := c.newGroupState(g.Group, typeOf(g.GroupType), g.GroupState)
+					s.ProtocolType = Text(g.ProtocolType)
+					l.groups = append(l.groups, s)
 				}
 				continue
 			}
 		}
 		firstErr = err
-		l.problems = append(l.problems, fmt.Sprintf("groups of broker %s: %s", brokerName(shard.Meta), reason(err)))
+		l.problems = append(l.problems, fmt.Sprintf("groups of broker %s: %s", brokerName(shard.Meta), c.req.Word(err)))
 	}
 	if len(l.problems) == len(shards) && firstErr != nil {
 		return l, fmt.Errorf("listing groups: %w", firstErr)
 	}
-	sort.Slice(l.groups, func(i, j int) bool { return l.groups[i].Name < l.groups[j].Name })
+	sort.SliceStable(l.groups, func(i, j int) bool { return l.groups[i].Name < l.groups[j].Name })
+	// Two brokers list a group while its coordinator moves from one to the other.
+	l.groups = slices.CompactFunc(l.groups, func(a, b *groupState) bool { return a.Name == b.Name })
 	return l, nil
 }
 
@@ -139,7 +146,7 @@ func (c *collector) hidden(ctx context.Context, names []string) ([]*groupState, 
 		}
 		for _, n := range shard.Req.(*kmsg.DescribeGroupsRequest).Groups {
 			if isAuthError(shard.Err) || isAuthError(errorOf(shard.Resp, n)) {
-				s := newGroupState(n, "", "")
+				s := c.newGroupState(n, "", "")
 				s.fail(kerr.GroupAuthorizationFailed)
 				hidden = append(hidden, s)
 			}

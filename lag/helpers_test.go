@@ -3,9 +3,11 @@ package lag_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/google/go-cmp/cmp"
@@ -21,6 +23,19 @@ func asError[E error](err error, target *E) bool { return errors.As(err, target)
 func topicOf(t *testing.T, c *kafkatest.Cluster, partitions int32) string {
 	t.Helper()
 	return c.Topic(t, partitions, "retention.ms=-1")
+}
+
+// remake deletes a topic and makes it anew with other partitions.
+func remake(t *testing.T, c *kafkatest.Cluster, topic string, partitions int32) {
+	t.Helper()
+	adm := c.Admin(t)
+	if _, err := adm.DeleteTopics(t.Context(), topic); err != nil {
+		t.Fatal(err)
+	}
+	kafkatest.Eventually(t, 30*time.Second, "topic "+topic+" made anew", func() (bool, string) {
+		_, err := adm.CreateTopic(t.Context(), partitions, -1, nil, topic)
+		return err == nil, fmt.Sprint(err)
+	})
 }
 
 // deleteRecords moves the log start of partition 0.

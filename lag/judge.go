@@ -23,8 +23,9 @@ func Judge(r *Report, l Limits) {
 		g := &r.Groups[i]
 		for j := range g.Partitions {
 			p := &g.Partitions[j]
-			p.Reasons = reasonsOf(p, l)
+			p.Reasons = reasonsOf(g, p, l)
 			p.Verdict = verdictOf(p)
+			p.sustained, p.looked = p.Verdict, p.Reasons&unreadable == 0
 		}
 		g.conclude()
 	}
@@ -38,7 +39,7 @@ func (g *Group) conclude() {
 	switch {
 	case g.Error != "":
 		g.Reasons, g.Verdict = failure(g.notAuthorized), Uncertain
-	case len(g.Partitions) == 0:
+	case len(g.Partitions) == 0 && (g.ProtocolType == "" || g.ProtocolType == "consumer"):
 		g.Reasons, g.Verdict = NeverCommitted, Uncertain
 	}
 	for i := range g.Partitions {
@@ -54,7 +55,7 @@ func failure(notAuthorized bool) Reasons {
 	return Failed
 }
 
-func reasonsOf(p *Partition, l Limits) Reasons {
+func reasonsOf(g *Group, p *Partition, l Limits) Reasons {
 	var r Reasons
 	if p.Error != "" {
 		r |= failure(p.notAuthorized)
@@ -75,12 +76,17 @@ func reasonsOf(p *Partition, l Limits) Reasons {
 		if l.Warn >= 0 && int64(p.Lag) > l.Warn {
 			r |= OverWarning
 		}
-		if p.Lag > 0 && p.MemberID == "" {
+		if p.Lag > 0 && p.MemberID == "" && g.Members.Known() {
 			r |= NoMember
 		}
 	}
-	if l.MaxTimeLag > 0 && p.TimeLag.Known() && p.TimeLag.Duration() > l.MaxTimeLag {
-		r |= OverTimeLag
+	if l.MaxTimeLag > 0 {
+		switch waiting := p.Lag.Known() && p.Lag > 0; {
+		case p.TimeLag.Known() && p.TimeLag.Duration() > l.MaxTimeLag:
+			r |= OverTimeLag
+		case waiting && !p.TimeLag.Known():
+			r |= Failed // what isn't known isn't within its limit
+		}
 	}
 	if p.stalled {
 		r |= Stalled
@@ -110,32 +116,51 @@ func verdictOf(p *Partition) Verdict {
 	}
 }
 
-// currentOnly are the reasons that one look is enough for: what can't be read now
-// is unknown now, and a stall was seen over the whole series.
-const currentOnly = NotAuthorized | Failed | Stalled
-
-// Sustain keeps in each partition of cur only the reasons that prev gives too:
-// what is bad in one look at the cluster and gone in the next was a moment's.
-// Both reports must have been judged. A partition that prev lacks keeps its own.
+// Sustain makes each partition's verdict in cur the least bad one of all looks so
+// far: what is bad in one look at the cluster and gone in the next was a moment's. A
+// stall needs the whole series to be seen and stands by itself. A look at which the
+// partition couldn't be read tells nothing of it; now being the last look, it leaves
+// the verdict unknown. Both reports must have been judged, and prev been given to
+// Sustain with the look before it, if there was one.
 func Sustain(prev, cur *Report) {
-	before := map[partitionKey]Reasons{}
-	for _, g := range prev.Groups {
-		for _, p := range g.Partitions {
-			before[partitionKey{g.Name, p.Topic, p.Partition}] = p.Reasons
+	before := map[partitionKey]*Partition{}
+	for i := range prev.Groups {
+		g := &prev.Groups[i]
+		for j := range g.Partitions {
+			p := &g.Partitions[j]
+			before[partitionKey{g.Name, p.Topic, p.Partition}] = p
 		}
 	}
 	for i := range cur.Groups {
 		g := &cur.Groups[i]
 		for j := range g.Partitions {
 			p := &g.Partitions[j]
-			if r, ok := before[partitionKey{g.Name, p.Topic, p.Partition}]; ok {
-				p.Reasons &= r | currentOnly
-				p.Verdict = verdictOf(p)
+			if last, ok := before[partitionKey{g.Name, p.Topic, p.Partition}]; ok {
+				p.sustain(last)
 			}
 		}
 		g.conclude()
 	}
 }
+
+func (p *Partition) sustain(last *Partition) {
+	switch {
+	case !p.looked:
+		p.sustained, p.looked = last.sustained, last.looked
+		return
+	case p.stalled:
+		return
+	case last.looked:
+		p.sustained = min(last.sustained, p.Verdict)
+	}
+	p.Verdict = p.sustained
+	if p.Verdict == OK {
+		p.Reasons &= NeverCommitted
+	}
+}
+
+// unreadable are the reasons of a look that tells nothing of a partition.
+const unreadable = NotAuthorized | Failed
 
 type partitionKey struct {
 	group, topic string

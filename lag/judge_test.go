@@ -20,7 +20,7 @@ func partition(change func(*lag.Partition)) lag.Partition {
 }
 
 func judge(l lag.Limits, partitions ...lag.Partition) lag.Group {
-	r := &lag.Report{Groups: []lag.Group{{Name: "g", Partitions: partitions}}}
+	r := &lag.Report{Groups: []lag.Group{{Name: "g", Members: 1, Partitions: partitions}}}
 	lag.Judge(r, l)
 	return r.Groups[0]
 }
@@ -42,7 +42,8 @@ func TestVerdicts(t *testing.T) {
 		"no limit is never passed":                 {func(p *lag.Partition) { p.Lag = 1 << 50 }, lag.Limits{Warn: -1, Critical: -1}, lag.OK, []string{}},
 		"a limit of nothing is passed by one":      {func(p *lag.Partition) { p.Lag = 1 }, lag.Limits{Warn: 0, Critical: 0}, lag.Critical, []string{"over-warning", "over-critical"}},
 		"too old":                                  {func(p *lag.Partition) { p.TimeLag = 61 }, limits, lag.Critical, []string{"over-time-lag"}},
-		"unknown age is not too old":               {func(p *lag.Partition) { p.TimeLag = lag.UnknownSeconds() }, limits, lag.OK, []string{}},
+		"an unknown age is not within the limit":   {func(p *lag.Partition) { p.TimeLag = lag.UnknownSeconds() }, limits, lag.Uncertain, []string{"error"}},
+		"an unknown age without a limit":           {func(p *lag.Partition) { p.TimeLag = lag.UnknownSeconds() }, lag.DefaultLimits, lag.OK, []string{}},
 		"nobody holds what waits":                  {func(p *lag.Partition) { p.MemberID = "" }, limits, lag.Warning, []string{"no-member"}},
 		"nobody holds what is drained":             {func(p *lag.Partition) { p.MemberID, p.Lag = "", 0 }, limits, lag.OK, []string{}},
 		"never committed, records wait":            {func(p *lag.Partition) { p.Committed = lag.Unknown }, limits, lag.Warning, []string{"never-committed"}},
@@ -80,6 +81,57 @@ func TestAGroupIsAsBadAsItsWorstPartition(t *testing.T) {
 	}
 }
 
+func TestNobodyHoldsAPartitionOnlyWhereMembersAreKnown(t *testing.T) {
+	r := &lag.Report{Groups: []lag.Group{{
+		Name: "g", Members: lag.Unknown, Error: "not allowed to describe it",
+		Partitions: []lag.Partition{partition(func(p *lag.Partition) { p.MemberID = "" })},
+	}}}
+	lag.Judge(r, lag.DefaultLimits)
+	if g := r.Groups[0]; g.Verdict != lag.Uncertain || g.Reasons != lag.Failed {
+		t.Errorf("group = %v %v, want unknown for its error alone", g.Verdict, g.Reasons.Names())
+	}
+}
+
+func TestAGroupThatReadsNoTopicsIsFine(t *testing.T) {
+	r := &lag.Report{Groups: []lag.Group{{Name: "connect-cluster", Type: lag.Classic, ProtocolType: "connect"}}}
+	lag.Judge(r, lag.DefaultLimits)
+	if g := r.Groups[0]; g.Verdict != lag.OK || g.Reasons != 0 {
+		t.Errorf("group = %v %v, want ok", g.Verdict, g.Reasons.Names())
+	}
+}
+
+func TestAnUnreadableLookDoesNotEndAnAlarm(t *testing.T) {
+	look := func(n lag.Int, err lag.Text) *lag.Report {
+		r := &lag.Report{Groups: []lag.Group{{Name: "g", Members: 1, Partitions: []lag.Partition{
+			partition(func(p *lag.Partition) {
+				if p.Lag, p.Error = n, err; err != "" {
+					p.Lag = lag.Unknown
+				}
+			}),
+		}}}}
+		lag.Judge(r, lag.Limits{Warn: 10, Critical: 20})
+		return r
+	}
+	for name, c := range map[string]struct {
+		looks []*lag.Report
+		want  lag.Verdict
+	}{
+		"bad, unreadable, bad":  {[]*lag.Report{look(25, ""), look(25, "no leader"), look(25, "")}, lag.Critical},
+		"good, unreadable, bad": {[]*lag.Report{look(5, ""), look(25, "no leader"), look(25, "")}, lag.OK},
+		"bad, unreadable, good": {[]*lag.Report{look(25, ""), look(25, "no leader"), look(5, "")}, lag.OK},
+		"bad, bad, unreadable":  {[]*lag.Report{look(25, ""), look(25, ""), look(25, "no leader")}, lag.Uncertain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := 1; i < len(c.looks); i++ {
+				lag.Sustain(c.looks[i-1], c.looks[i])
+			}
+			if got := c.looks[len(c.looks)-1].Verdict(); got != c.want {
+				t.Errorf("verdict = %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 func TestAGroupThatCannotBeReadIsUnknown(t *testing.T) {
 	r := &lag.Report{Groups: []lag.Group{{Name: "g", Error: "coordinator not available"}}}
 	lag.Judge(r, lag.DefaultLimits)
@@ -106,13 +158,14 @@ func TestOnlyWhatIsBadEachTimeIsSustained(t *testing.T) {
 		before, now *lag.Report
 		want        lag.Verdict
 	}{
-		"bad both times":                    {look(25, ""), look(25, ""), lag.Critical},
-		"bad then good":                     {look(25, ""), look(5, ""), lag.OK},
-		"good then bad":                     {look(5, ""), look(25, ""), lag.OK},
-		"worse then bad is bad":             {look(25, ""), look(15, ""), lag.Warning},
-		"bad then worse is bad":             {look(15, ""), look(25, ""), lag.Warning},
-		"what can't be read now is unknown": {look(5, ""), look(5, "no leader"), lag.Uncertain},
-		"what couldn't be read before":      {look(5, "no leader"), look(5, ""), lag.OK},
+		"bad both times":                               {look(25, ""), look(25, ""), lag.Critical},
+		"bad then good":                                {look(25, ""), look(5, ""), lag.OK},
+		"good then bad":                                {look(5, ""), look(25, ""), lag.OK},
+		"worse then bad is bad":                        {look(25, ""), look(15, ""), lag.Warning},
+		"bad then worse is bad":                        {look(15, ""), look(25, ""), lag.Warning},
+		"what can't be read now is unknown":            {look(5, ""), look(5, "no leader"), lag.Uncertain},
+		"what couldn't be read before is as it is now": {look(5, "no leader"), look(5, ""), lag.OK},
+		"unreadable, then bad, is one bad look of one": {look(5, "no leader"), look(25, ""), lag.Critical},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lag.Sustain(c.before, c.now)

@@ -80,15 +80,16 @@ const (
 	latest   = -1
 )
 
-// listExtents asks for all three ends at once, as the broker takes a partition only
-// once in a request.
+// listExtents asks for the three ends one by one, as the broker takes a partition
+// only once in a request. The last stable offset comes after the end: asked for at
+// the same time, it would lag behind it wherever records arrive.
 func (c *collector) listExtents(ctx context.Context, logs map[string]*topicLog) {
 	var starts, ends, stables map[string][]listed
 	var eg errgroup.Group
 	eg.Go(func() error { starts = c.listOffsets(ctx, logs, earliest, 0); return nil })
 	eg.Go(func() error { ends = c.listOffsets(ctx, logs, latest, 0); return nil })
-	eg.Go(func() error { stables = c.listOffsets(ctx, logs, latest, 1); return nil })
 	_ = eg.Wait()
+	stables = c.listOffsets(ctx, logs, latest, 1)
 	for t, l := range logs {
 		for i := range l.partitions {
 			p := &l.partitions[i]
@@ -143,8 +144,11 @@ func (c *collector) listOffsets(ctx context.Context, logs map[string]*topicLog, 
 			continue
 		}
 		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
+			list := answers[t.Topic]
 			for _, p := range t.Partitions {
-				answers[t.Topic][p.Partition] = listed{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+				if p.Partition >= 0 && int(p.Partition) < len(list) {
+					list[p.Partition] = listed{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+				}
 			}
 		}
 	}

@@ -2,12 +2,13 @@ package lag
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics gives the figures of a judged report under the names that dashboards for
-// Kafka already use. Unknown figures have no sample.
+// Metrics gives the figures of a judged report under the names and labels of
+// kafka_exporter, which dashboards for Kafka know, where it has them. Unknown figures have no sample.
 func Metrics(r *Report) prometheus.Collector { return metrics{r} }
 
 type metrics struct{ report *Report }
@@ -17,15 +18,17 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	descLag        = desc("kafka_consumergroup_lag", "Offsets between the committed offset and the high watermark.", "group", "topic", "partition")
-	descLagSeconds = desc("kafka_consumergroup_lag_seconds", "Age of the first record that the group has not read.", "group", "topic", "partition")
-	descCommitted  = desc("kafka_consumergroup_current_offset", "Committed offset.", "group", "topic", "partition")
-	descSum        = desc("kafka_consumergroup_group_sum_lag", "Lag summed over the partitions whose lag is known.", "group")
-	descUnknown    = desc("kafka_consumergroup_lag_unknown_partitions", "Partitions whose lag is not known and not in the sum.", "group")
-	descMembers    = desc("kafka_consumergroup_members", "Members of the group.", "group")
-	descState      = desc("kafka_consumergroup_info", "Always 1; the labels tell type, state and assignor.", "group", "type", "state", "assignor")
-	descVerdict    = desc("kafka_consumergroup_lag_verdict", "Judgement against the limits: 0 ok, 1 unknown, 2 warning, 3 critical.", "group")
+	descLag        = desc("kafka_consumergroup_lag", "Offsets between the committed offset and the high watermark.", "consumergroup", "topic", "partition")
+	descLagSeconds = desc("kafka_consumergroup_lag_seconds", "Age of the first record that the group has not read.", "consumergroup", "topic", "partition")
+	descCommitted  = desc("kafka_consumergroup_current_offset", "Committed offset.", "consumergroup", "topic", "partition")
+	descSum        = desc("kafka_consumergroup_group_sum_lag", "Lag summed over the partitions whose lag is known.", "consumergroup")
+	descUnknown    = desc("kafka_consumergroup_lag_unknown_partitions", "Partitions whose lag is not known and not in the sum.", "consumergroup")
+	descMembers    = desc("kafka_consumergroup_members", "Members of the group.", "consumergroup")
+	descState      = desc("kafka_consumergroup_info", "Always 1; the labels tell type, state and assignor.", "consumergroup", "type", "state", "assignor")
+	descVerdict    = desc("kafka_consumergroup_lag_verdict", "Judgement against the limits: 0 ok, 1 unknown, 2 warning, 3 critical.", "consumergroup")
 	descEnd        = desc("kafka_topic_partition_current_offset", "High watermark.", "topic", "partition")
+	descProblems   = desc("evtctl_lag_problems", "What could not be read beyond a single group, such as a broker's groups.")
+	descUnmeasured = desc("evtctl_lag_unmeasured_positions", "Positions without a time lag, as there were too many or too little time.")
 	descStart      = desc("kafka_topic_partition_oldest_offset", "Log start offset.", "topic", "partition")
 )
 
@@ -33,6 +36,7 @@ var (
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descLag, descLagSeconds, descCommitted, descSum, descUnknown, descMembers, descState, descVerdict, descEnd, descStart,
+		descProblems, descUnmeasured,
 	} {
 		ch <- d
 	}
@@ -41,6 +45,9 @@ func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		for i := range labels { // anything else makes it panic
+			labels[i] = strings.ToValidUTF8(labels[i], "\uFFFD")
+		}
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	number := func(d *prometheus.Desc, v Int, labels ...string) {
@@ -48,13 +55,15 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 			gauge(d, float64(v), labels...)
 		}
 	}
+	gauge(descProblems, float64(len(m.report.Problems)))
+	gauge(descUnmeasured, float64(m.report.UnmeasuredPositions))
 	logs := map[partitionKey]*Partition{} // a partition of several groups is shown once
 	for i := range m.report.Groups {
 		g := &m.report.Groups[i]
 		number(descSum, g.Lag, g.Name)
 		gauge(descUnknown, float64(g.UnknownPartitions), g.Name)
 		number(descMembers, g.Members, g.Name)
-		gauge(descState, 1, g.Name, string(g.Type), g.State, string(g.Assignor))
+		gauge(descState, 1, g.Name, string(g.Type), string(g.State), string(g.Assignor))
 		gauge(descVerdict, float64(g.Verdict), g.Name)
 		for j := range g.Partitions {
 			p := &g.Partitions[j]

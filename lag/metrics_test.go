@@ -26,15 +26,15 @@ func TestMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
 	want := `
 # HELP kafka_consumergroup_lag Offsets between the committed offset and the high watermark.
 # TYPE kafka_consumergroup_lag gauge
-kafka_consumergroup_lag{group="g",partition="0",topic="orders"} 10
-kafka_consumergroup_lag{group="h",partition="0",topic="orders"} 10
+kafka_consumergroup_lag{consumergroup="g",partition="0",topic="orders"} 10
+kafka_consumergroup_lag{consumergroup="h",partition="0",topic="orders"} 10
 # HELP kafka_consumergroup_lag_seconds Age of the first record that the group has not read.
 # TYPE kafka_consumergroup_lag_seconds gauge
-kafka_consumergroup_lag_seconds{group="g",partition="0",topic="orders"} 2.5
-kafka_consumergroup_lag_seconds{group="h",partition="0",topic="orders"} 2.5
+kafka_consumergroup_lag_seconds{consumergroup="g",partition="0",topic="orders"} 2.5
+kafka_consumergroup_lag_seconds{consumergroup="h",partition="0",topic="orders"} 2.5
 # HELP kafka_consumergroup_members Members of the group.
 # TYPE kafka_consumergroup_members gauge
-kafka_consumergroup_members{group="g"} 1
+kafka_consumergroup_members{consumergroup="g"} 1
 # HELP kafka_topic_partition_current_offset High watermark.
 # TYPE kafka_topic_partition_current_offset gauge
 kafka_topic_partition_current_offset{partition="0",topic="orders"} 100

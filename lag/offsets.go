@@ -11,8 +11,6 @@ import (
 
 // readGroups reads members and commits of all groups at once.
 func (c *collector) readGroups(ctx context.Context, states []*groupState) {
-	var eg errgroup.Group
-	eg.Go(func() error { c.describe(ctx, states); return nil })
 	committed, shared := map[string]*committed{}, map[string]*committed{}
 	for _, s := range states {
 		switch {
@@ -23,6 +21,8 @@ func (c *collector) readGroups(ctx context.Context, states []*groupState) {
 			committed[s.Name] = newCommitted()
 		}
 	}
+	var eg errgroup.Group
+	eg.Go(func() error { c.describe(ctx, states); return nil })
 	eg.Go(func() error { c.commits(ctx, committed); return nil })
 	eg.Go(func() error { c.shareStarts(ctx, shared); return nil })
 	_ = eg.Wait()

@@ -27,23 +27,30 @@ type Report struct {
 	// that did not list its groups. A report with problems is not complete.
 	Problems []string `json:"problems"`
 	Groups   []Group  `json:"groups"` // sorted by name
+
+	taken time.Time // TakenAt as this machine's monotonic clock has it
 }
 
 // Group is one group and every partition it has to do with.
 type Group struct {
-	Name        string `json:"group"`
-	Type        Type   `json:"type"`
-	State       string `json:"state"`
-	Assignor    Text   `json:"assignor"`
-	Coordinator Text   `json:"coordinator"` // host:port (node id)
-	Members     Int    `json:"members"`
+	Name  string `json:"group"`
+	Type  Type   `json:"type"`
+	State Text   `json:"state"`
+	// ProtocolType is "consumer" for groups that read topics; Kafka Connect's workers
+	// and others use groups too, without reading any.
+	ProtocolType Text `json:"protocol_type"`
+	Assignor     Text `json:"assignor"`
+	Coordinator  Text `json:"coordinator"` // host:port (node id)
+	Members      Int  `json:"members"`
 	// Lag is the sum over the partitions whose lag is known; UnknownPartitions is
 	// the number of those that are not in it.
-	Lag             Int     `json:"lag"`
-	MaxPartitionLag Int     `json:"max_partition_lag"`
-	TimeLag         Seconds `json:"time_lag_seconds"` // of the partition furthest behind in time
-	Verdict         Verdict `json:"verdict"`
-	Reasons         Reasons `json:"reasons"`
+	Lag             Int `json:"lag"`
+	MaxPartitionLag Int `json:"max_partition_lag"`
+	// TimeLag is that of the partition furthest behind in time; unknown as long as
+	// one that is behind has an unknown one.
+	TimeLag Seconds `json:"time_lag_seconds"`
+	Verdict Verdict `json:"verdict"`
+	Reasons Reasons `json:"reasons"`
 	// NeverCommitted is the number of partitions the group has no commit for.
 	NeverCommitted    int         `json:"never_committed_partitions"`
 	UnknownPartitions int         `json:"unknown_partitions"`
@@ -67,10 +74,11 @@ type Partition struct {
 	// its log start. A commit beyond the end has no lag.
 	Lag Int `json:"lag"`
 	// Lost is the number of offsets that were deleted before the group read them.
-	Lost    Int     `json:"lost_records"`
-	TimeLag Seconds `json:"time_lag_seconds"`
-	Verdict Verdict `json:"verdict"`
-	Reasons Reasons `json:"reasons"`
+	Lost         Int     `json:"lost_records"`
+	TimeLag      Seconds `json:"time_lag_seconds"`
+	TimeLagError Text    `json:"time_lag_error"` // why the time lag is unknown
+	Verdict      Verdict `json:"verdict"`
+	Reasons      Reasons `json:"reasons"`
 
 	MemberID Text `json:"member_id"`
 	ClientID Text `json:"client_id"`
@@ -82,14 +90,19 @@ type Partition struct {
 
 	notAuthorized bool
 	stalled       bool
-	lastStable    int64 // only while a report is being collected
+	sustained     Verdict // the least bad of the looks so far; see Sustain
+	looked        bool    // there was a look at which it could be read
+	lastStable    int64   // only while a report is being collected, as is nextRecord
+	nextRecord    Int     // the first record that is not read yet, past markers and holes
 }
 
 // Transaction is an open transaction, as far as the user may see it.
 type Transaction struct {
-	ID         Text    `json:"transactional_id"` // unknown without the permission to describe it
-	ProducerID int64   `json:"producer_id"`
-	Age        Seconds `json:"age_seconds"` // since its first record here
+	ID         Text `json:"transactional_id"` // unknown without the permission to describe it
+	ProducerID Int  `json:"producer_id"`
+	// Age is the time since it began or, without the permission to describe it,
+	// since its newest record here, which is less.
+	Age Seconds `json:"age_seconds"`
 }
 
 // Type is the protocol that a group follows.
@@ -102,6 +115,9 @@ const (
 	Share    Type = "share"    // KIP-932
 	Streams  Type = "streams"  // KIP-1071
 )
+
+// MarshalJSON implements [json.Marshaler].
+func (t Type) MarshalJSON() ([]byte, error) { return Text(t).MarshalJSON() }
 
 // Int is a number that may be unknown. In JSON an unknown number is null.
 type Int int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,7 +23,7 @@ type position struct {
 // the first record that the group has not read. It reads that record itself;
 // brokers have no call for the time stamp at an offset, and interpolating between
 // two known points is off by hours where traffic comes in bursts. It returns the
-// number of positions left out.
+// number of positions left out: because they are too many, or for lack of time.
 func (c *collector) measureTime(ctx context.Context, r *Report) int {
 	waiting := map[position][]*Partition{}
 	for i := range r.Groups {
@@ -33,23 +34,37 @@ func (c *collector) measureTime(ctx context.Context, r *Report) int {
 			}
 		}
 	}
-	if len(waiting) > c.req.MaxPositions {
-		return len(waiting)
+	found := map[position]found{}
+	if len(waiting) <= c.req.MaxPositions {
+		found = c.readTimes(ctx, waiting)
 	}
-	found := c.readTimes(ctx, waiting)
-	now := c.req.Now()
+	now, unmeasured := c.req.Now(), 0
 	for at, partitions := range waiting {
 		f, ok := found[at]
+		if !ok {
+			unmeasured++
+		}
 		for _, p := range partitions {
-			switch {
-			case ok && f.drained:
-				p.TimeLag = 0
-			case ok:
-				p.TimeLag = since(now, f.timestamp)
-			}
+			c.setTime(p, f, ok, now)
 		}
 	}
-	return 0
+	return unmeasured
+}
+
+func (c *collector) setTime(p *Partition, f found, ok bool, now time.Time) {
+	switch {
+	case !ok:
+		p.TimeLagError = "not measured"
+	case f.err != nil:
+		p.TimeLagError = Text(c.req.Word(f.err))
+	case f.drained:
+		p.TimeLag = 0
+	default:
+		p.nextRecord = Int(f.offset)
+		if p.TimeLag = since(now, f.timestamp); !p.TimeLag.Known() {
+			p.TimeLagError = "the record's time stamp is in the future, or it has none"
+		}
+	}
 }
 
 // firstUnread is where the group goes on, or the log start when it has no commit
@@ -63,8 +78,10 @@ func (p *Partition) firstUnread() Int {
 
 // found is what stands at a position.
 type found struct {
+	offset    int64 // of the first record there or after
 	timestamp int64 // milliseconds
 	drained   bool  // no record follows, only transaction markers
+	err       error
 }
 
 // Fetch sizes. A batch larger than what a partition may return is sent only for the
@@ -98,9 +115,7 @@ func (c *collector) readTimes(ctx context.Context, waiting map[position][]*Parti
 		reader.fetch(ctx, round)
 		for k, q := range queues {
 			if cur := q[0]; cur.done {
-				if cur.err == nil {
-					all[cur.position] = cur.found
-				}
+				all[cur.position] = cur.found
 				if queues[k] = q[1:]; len(q) == 1 {
 					delete(queues, k)
 				}
@@ -115,7 +130,6 @@ type cursor struct {
 	position
 	next  int64 // where the next fetch begins
 	found found
-	err   error
 	done  bool
 }
 
@@ -153,7 +167,7 @@ func (r *timeReader) fetch(ctx context.Context, round []*cursor) {
 	_ = eg.Wait()
 	if !progress && r.size >= maxFetchBytes {
 		for _, cur := range round {
-			cur.done, cur.err = true, errNoRecord
+			cur.done, cur.found.err = true, errNoRecord
 		}
 	}
 	r.size = min(r.size*4, maxFetchBytes)
@@ -164,7 +178,7 @@ func (r *timeReader) fetchFrom(ctx context.Context, leader int32, cursors []*cur
 	resp, err := r.cl.Broker(int(leader)).RetriableRequest(ctx, r.request(cursors))
 	if err != nil {
 		for _, cur := range cursors {
-			cur.done, cur.err = true, err
+			cur.done, cur.found.err = true, err
 		}
 		return true
 	}
@@ -214,12 +228,12 @@ func (cur *cursor) read(p *kmsg.FetchResponseTopicPartition, d kgo.Decompressor)
 	}, p, d, nil)
 	for _, rec := range fetched.Records {
 		if rec.Offset >= cur.offset && !rec.Attrs.IsControl() {
-			cur.done, cur.found = true, found{timestamp: rec.Timestamp.UnixMilli()}
+			cur.done, cur.found = true, found{offset: rec.Offset, timestamp: rec.Timestamp.UnixMilli()}
 			return true
 		}
 	}
 	if fetched.Err != nil {
-		cur.done, cur.err = true, fetched.Err
+		cur.done, cur.found.err = true, fetched.Err
 		return true
 	}
 	moved := next > cur.next

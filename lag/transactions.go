@@ -16,8 +16,8 @@ func (c *collector) nameTransactions(ctx context.Context, r *Report) {
 	for i := range r.Groups {
 		for j := range r.Groups[i].Partitions {
 			p := &r.Groups[i].Partitions[j]
-			if p.LogEnd.Known() && Int(p.lastStable) < p.LogEnd && p.Committed.Known() && p.Committed >= Int(p.lastStable) && p.Committed <= p.LogEnd {
-				p.Transaction = &Transaction{ProducerID: -1, Age: UnknownSeconds()}
+			if p.held() {
+				p.Transaction = &Transaction{ProducerID: Unknown, Age: UnknownSeconds()}
 				waiting.Add(p.Topic, p.Partition)
 				held = append(held, p)
 			}
@@ -27,17 +27,34 @@ func (c *collector) nameTransactions(ctx context.Context, r *Report) {
 		return
 	}
 	// Errors leave the producers unknown; that an open transaction is there is known
-	// from the offsets alone.
+	// from the offsets alone, unless the broker knows of none any more.
 	producers, _ := c.adm.DescribeProducers(ctx, waiting)
 	now, ids := c.req.Now(), map[int64]bool{}
 	for _, p := range held {
-		if oldest := holding(producers[p.Topic].Partitions[p.Partition].ActiveProducers); oldest != nil {
-			p.Transaction.ProducerID = oldest.ProducerID
+		described, ok := producers[p.Topic].Partitions[p.Partition]
+		oldest := holding(described.ActiveProducers)
+		switch {
+		case oldest != nil:
+			p.Transaction.ProducerID = Int(oldest.ProducerID)
 			p.Transaction.Age = since(now, oldest.LastTimestamp)
 			ids[oldest.ProducerID] = true
+		case ok && described.Err == nil:
+			p.Transaction = nil // it ended in the meantime
 		}
 	}
 	c.nameProducers(ctx, held, ids, now)
+}
+
+// held tells whether what a group has not read of a partition begins at or after
+// the last stable offset. Where the next record is known it decides, as a commit
+// can stand on the marker of the transaction before.
+func (p *Partition) held() bool {
+	next := p.Committed
+	if p.nextRecord.Known() {
+		next = p.nextRecord
+	}
+	return p.LogEnd.Known() && Int(p.lastStable) < p.LogEnd &&
+		p.Committed.Known() && p.Committed <= p.LogEnd && next >= Int(p.lastStable)
 }
 
 // holding gives the producer whose open transaction began first.
@@ -72,7 +89,10 @@ func (c *collector) nameProducers(ctx context.Context, held []*Partition, ids ma
 		}
 	}
 	for _, p := range held {
-		if d, ok := byProducer[p.Transaction.ProducerID]; ok {
+		if p.Transaction == nil {
+			continue
+		}
+		if d, ok := byProducer[int64(p.Transaction.ProducerID)]; ok {
 			p.Transaction.ID = Text(d.TxnID)
 			if d.StartTimestamp > 0 {
 				p.Transaction.Age = since(now, d.StartTimestamp)

@@ -57,10 +57,11 @@ type point struct {
 // Observe takes a report in and marks in it the partitions that are stalled, for
 // [Judge] to see. Reports must come in the order of their times.
 func (t *Trend) Observe(r *Report) {
-	if t.groups == nil {
-		t.groups = map[string]*groupTrend{}
+	now := r.taken // the monotonic clock's: a clock set back must not hide a stall
+	if now.IsZero() {
+		now = r.TakenAt
 	}
-	stands := make(map[partitionKey]stand, len(t.stands))
+	stands, groups := make(map[partitionKey]stand, len(t.stands)), map[string]*groupTrend{}
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		var moved point
@@ -70,29 +71,30 @@ func (t *Trend) Observe(r *Report) {
 			if !p.LogEnd.Known() {
 				continue
 			}
-			now := stand{committed: p.Committed, end: p.LogEnd, since: r.TakenAt, seen: p.LogEnd}
+			at := stand{committed: p.Committed, end: p.LogEnd, since: now, seen: p.LogEnd}
 			if before, ok := t.stands[k]; ok {
 				moved.in += float64(max(0, p.LogEnd-before.seen))
 				if p.Committed.Known() && before.committed.Known() {
 					moved.out += float64(max(0, p.Committed-before.committed))
 				}
 				if p.Committed == before.committed {
-					now.end, now.since = before.end, before.since
+					at.end, at.since = before.end, before.since
 				}
 			}
-			stands[k] = now
-			p.stalled = p.Lag.Known() && p.Lag > 0 && p.LogEnd > now.end && r.TakenAt.Sub(now.since) >= t.StallAfter && r.TakenAt.After(now.since)
+			stands[k] = at
+			p.stalled = p.Committed.Known() && p.Lag.Known() && p.Lag > 0 &&
+				p.LogEnd > at.end && now.Sub(at.since) >= t.StallAfter && now.After(at.since)
 		}
-		t.follow(g, moved, r.TakenAt)
+		groups[g.Name] = t.follow(g, moved, now)
 	}
-	t.stands, t.last = stands, r.TakenAt
+	t.stands, t.groups, t.last = stands, groups, now
 }
 
-func (t *Trend) follow(g *Group, moved point, at time.Time) {
+// follow adds a look at a group to what is known of it.
+func (t *Trend) follow(g *Group, moved point, at time.Time) *groupTrend {
 	gt := t.groups[g.Name]
 	if gt == nil {
 		gt = &groupTrend{}
-		t.groups[g.Name] = gt
 	} else if moved.took = at.Sub(t.last); moved.took > 0 {
 		gt.points = lastOf(append(gt.points, moved), ratePoints)
 	}
@@ -101,6 +103,7 @@ func (t *Trend) follow(g *Group, moved point, at time.Time) {
 		lag = float64(g.Lag)
 	}
 	gt.history = lastOf(append(gt.history, lag), historyLength)
+	return gt
 }
 
 func lastOf[T any](s []T, n int) []T { return s[max(0, len(s)-n):] }

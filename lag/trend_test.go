@@ -12,7 +12,7 @@ import (
 func at(seconds int, committed, end lag.Int) *lag.Report {
 	return &lag.Report{
 		TakenAt: noon.Add(time.Duration(seconds) * time.Second),
-		Groups: []lag.Group{{Name: "g", Lag: end - committed, Partitions: []lag.Partition{{
+		Groups: []lag.Group{{Name: "g", Members: 1, Lag: end - committed, Partitions: []lag.Partition{{
 			Topic: "orders", Committed: committed, LogEnd: end, Lag: end - committed, MemberID: "m",
 		}}}},
 	}
@@ -45,6 +45,17 @@ func TestStalledIsACommitThatStandsStillWhileTheEndMoves(t *testing.T) {
 				t.Errorf("reasons = %v, want %v", got.Names(), c.want.Names())
 			}
 		})
+	}
+}
+
+func TestAPartitionThatNeverCommittedIsNotStalled(t *testing.T) {
+	look := func(seconds int, end lag.Int) *lag.Report {
+		r := at(seconds, 0, end)
+		r.Groups[0].Partitions[0].Committed = lag.Unknown
+		return r
+	}
+	if got := observe(&lag.Trend{}, look(0, 10), look(10, 20), look(20, 30)); got.Has(lag.Stalled) {
+		t.Errorf("reasons = %v, want it not stalled: it stands nowhere", got.Names())
 	}
 }
 

@@ -22,7 +22,7 @@ func buildEvtctl(t testing.TB) string {
 }
 
 func TestOnlyProgramsThatAgreeAreTimed(t *testing.T) {
-	tiny := scale{few: size{groups: 3}, partitions: 4, records: 20, runs: 2, apacheRuns: 1}
+	tiny := scale{few: size{groups: 3}, partitions: 4, records: 20, runs: 2, slowRuns: 1}
 	b := newBench(t.Context(), t, buildEvtctl(t), tiny, t.Output())
 	if err := b.data.commit(t.Context(), tiny.few.groups, spread); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestOnlyProgramsThatAgreeAreTimed(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
 		t.Fatal(err)
 	}
-	if told.Machine.Kafka != "4.3.1" || told.Machine.JVM == "" || told.Machine.Go == "" {
+	if told.Machine.Kafka == "" || told.Machine.JVM == "" || told.Machine.Go == "" {
 		t.Errorf("the machine is %+v", told.Machine)
 	}
 	var runs []int

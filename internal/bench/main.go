@@ -30,6 +30,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second interrupt doesn't wait for the cleaning up
 	figures := take(ctx, *evtctl, full, os.Stderr)
 	stop()
 	if figures == nil {

@@ -17,9 +17,10 @@ func writeJSON(w io.Writer, r *report) error {
 const howTaken = `Whole processes from start to end, with their output thrown away. The programs of a
 question run in turn, so that a slow moment of the machine falls on all of them; each
 has run once before, uncounted, and their answers were found to agree. MEDIAN and CPU
-(of all cores together) are medians of the runs, MAX-RSS is the largest run's.
-Apache's tool has the JVM options of its own script. The bare protocol is a Go program
-that sends one ListGroups, one OffsetFetch and one ListOffsets.
+(of all cores together) are medians of the runs, MAX-RSS is the largest run's. Apache's
+tool has the JVM options of its own script, so 256 MiB of heap. The bare protocol is a
+Go program that sends one ListGroups, one OffsetFetch and one ListOffsets. A position
+is one offset of one partition: a record to read for whoever wants the time lag.
 `
 
 func writeText(w io.Writer, r *report) error {
