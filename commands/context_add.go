@@ -2,6 +2,10 @@ package commands
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -72,9 +76,32 @@ func (o *contextAddOptions) finish(f *contextAddFlags) error {
 		f.tls = true
 		o.Context.TLS = &f.tlsSettings
 	}
+	for _, path := range []*string{&f.tlsSettings.CA, &f.tlsSettings.Cert, &f.tlsSettings.Key, &f.passwordFile} {
+		if err := absolute(path); err != nil {
+			return err
+		}
+	}
+	if (f.tlsSettings.Cert == "") != (f.tlsSettings.Key == "") {
+		return usagef("give --cert and --key", "a client's certificate needs its key, and the other way round")
+	}
 	f.sasl.Password = cluster.Secret{Env: f.passwordEnv, File: f.passwordFile, Command: f.passwordCommand}
 	if f.sasl != (cluster.SASL{}) {
 		o.Context.SASL = &f.sasl
+	}
+	return nil
+}
+
+// absolute makes a path one that means the same from every folder: the contexts
+// file takes relative ones from its own.
+func absolute(path *string) (err error) {
+	if *path == "" {
+		return nil
+	}
+	if *path, err = filepath.Abs(*path); err != nil {
+		return fmt.Errorf("finding %s: %w", *path, err)
+	}
+	if _, err := os.Stat(*path); err != nil {
+		return usagef("check the path", "a context with %s: %s", *path, errors.Unwrap(err))
 	}
 	return nil
 }

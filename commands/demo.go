@@ -77,6 +77,9 @@ func runDemo(ctx context.Context, opts *demoOptions) error {
 		return err
 	}
 	defer shop.close()
+	if opts.Keep {
+		shop.suggest(opts.Env.Streams, "look at it in another terminal; Ctrl-C ends it:")
+	}
 	progress := render.NewProgress(opts.Env.Streams, "orders placed")
 	summary, err := orderflow.Run(ctx, orderflow.Config{
 		Open: shop.settings.Open, Orders: opts.Orders, Rate: opts.Rate, Seed: opts.Seed, Keep: opts.Keep,
@@ -170,9 +173,5 @@ func embed(ctx context.Context, opts *demoOptions) (*shop, error) {
 		broker.Close()
 		return nil, err
 	}
-	shop := &shop{settings: settings, embedded: broker}
-	if opts.Keep {
-		shop.suggest(s, "look at it in another terminal:")
-	}
-	return shop, nil
+	return &shop{settings: settings, embedded: broker}, nil
 }

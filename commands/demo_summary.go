@@ -48,7 +48,10 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 		return err
 	}
 	streams := opts.Env.Streams
-	if err := render.Line(streams, render.Plain, "\nwhat \"evtctl lag\" shows now:"); err != nil {
+	if err := render.Line(streams, render.Plain, ""); err != nil {
+		return err
+	}
+	if err := render.Line(streams, render.Plain, "what \"evtctl lag\" shows now:"); err != nil {
 		return err
 	}
 	client, err := s.settings.Open(ctx)
@@ -64,11 +67,14 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 	if err := printLag(&lagOptions{Env: opts.Env, By: "group", Format: render.Table}, report); err != nil {
 		return err
 	}
+	if opts.Keep {
+		return nil // the commands to try were named when it began
+	}
 	if s.embedded != nil {
-		render.Message(streams, render.Plain, "\nthe embedded broker ends with the demo; \"evtctl demo --keep\" stays for commands in another terminal")
+		render.Message(streams, render.Plain, "the embedded broker ends with the demo; \"evtctl demo --keep\" stays for commands in another terminal")
 		return nil
 	}
-	s.suggest(streams, "\nlook closer:")
+	s.suggest(streams, "look closer:")
 	return nil
 }
 

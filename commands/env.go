@@ -40,8 +40,14 @@ func (e *Env) Open(ctx context.Context, opts ...kgo.Opt) (*kgo.Client, *cluster.
 		return nil, nil, err
 	}
 	if e.Flags.Verbose > 0 {
-		render.Message(e.Streams, render.Faint, "brokers %v (from %s), time limit %s", settings.Brokers, settings.BrokersFrom, settings.Timeout)
+		context := "no context"
+		if settings.Context != "" {
+			context = "context " + settings.Context
+		}
+		render.Message(e.Streams, render.Faint, "brokers %v (from %s), %s, time limit %s", settings.Brokers, settings.BrokersFrom, context, settings.Timeout)
 	}
+	progress := render.NewProgress(e.Streams, "connecting")
+	defer progress.Done()
 	cl, err := settings.Open(ctx, opts...)
 	return cl, settings, err
 }

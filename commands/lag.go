@@ -37,7 +37,8 @@ each of its partitions. All four types of groups are shown: classic, consumer
 
 LAG counts offsets up to the high watermark. Transaction markers and what
 compaction removed are in it, so it is an upper bound of the records. A
-partition without a commit counts from its log start.
+partition without a commit counts from its log start; what was deleted before
+the group read it is in its lag.
 TIME-LAG is the age of the first record that the group has not read, records of
 aborted transactions included.
 

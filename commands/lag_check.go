@@ -35,7 +35,8 @@ func newLagCheckCmd(env *Env, run func(context.Context, *lagCheckOptions) error)
 
 With --for 3 --every 5s the lag is looked at three times, and only what is bad
 each time counts. A commit that stands still all that time while records arrive
-is stalled, which is critical.
+is stalled, which is critical; so let all the looks together take longer than the
+consumers need between two commits, which is 5 s by default.
 
 Exit codes: 0 acceptable; 3 not (see --fail-on); 1 it could not be learnt;
 2 asked wrongly, or there is no such group.`,
@@ -187,12 +188,15 @@ func behind(g *lag.Group) string {
 	if g.Lag == 0 && g.UnknownPartitions == 0 {
 		return "not behind"
 	}
-	text := render.Count(int64(g.Lag)) + " records behind"
+	text := plural(int64(g.Lag), "record") + " behind"
+	if g.UnknownPartitions > 0 {
+		text = "at least " + text
+	}
 	if g.TimeLag.Known() && g.TimeLag > 0 {
 		text += ", " + render.Age(g.TimeLag.Duration()) + " in time"
 	}
 	if g.UnknownPartitions > 0 {
-		text += fmt.Sprintf(", with %d partitions unknown", g.UnknownPartitions)
+		text += ", with " + plural(int64(g.UnknownPartitions), "partition") + " unknown"
 	}
 	return text
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var groupColumns = []render.Column[lag.Group]{
-	{Name: "GROUP", Raw: func(g lag.Group) string { return groupName(g.Name) }, Shrink: true},
+	{Name: "GROUP", Raw: func(g lag.Group) string { return groupName(g.Name) }},
 	{Name: "TYPE", Raw: func(g lag.Group) string { return string(g.Type) }, Drop: 2},
 	{Name: "STATE", Raw: func(g lag.Group) string { return string(g.State) }},
 	{Name: "ASSIGNOR", Raw: func(g lag.Group) string { return string(g.Assignor) }, Wide: true},
@@ -17,7 +17,7 @@ var groupColumns = []render.Column[lag.Group]{
 	{Name: "MEMBERS", Right: true, Raw: func(g lag.Group) string { return g.Members.String() }, Drop: 3},
 	{Name: "PARTITIONS", Right: true, Raw: func(g lag.Group) string { return fmt.Sprint(len(g.Partitions)) }, Drop: 4},
 	{Name: "NEVER-COMMITTED", Right: true, Raw: func(g lag.Group) string { return fmt.Sprint(g.NeverCommitted) }, Wide: true},
-	{Name: "LAG", Right: true, Raw: func(g lag.Group) string { return g.Lag.String() }, Text: func(g lag.Group) string { return count(g.Lag) }},
+	{Name: "LAG", Right: true, Raw: func(g lag.Group) string { return g.Lag.String() }, Text: func(g lag.Group) string { return atLeast(g.Lag, g.UnknownPartitions) }},
 	{Name: "MAX-LAG", Right: true, Raw: func(g lag.Group) string { return g.MaxPartitionLag.String() }, Text: func(g lag.Group) string { return count(g.MaxPartitionLag) }, Wide: true},
 	{Name: "TIME-LAG", Right: true, Raw: func(g lag.Group) string { return g.TimeLag.String() }, Text: func(g lag.Group) string { return age(g.TimeLag) }},
 	{Name: "VERDICT", Raw: func(g lag.Group) string { return g.Verdict.String() }, Tone: func(g lag.Group) render.Tone { return tone(g.Verdict) }},
@@ -45,10 +45,10 @@ var partitionColumns = []render.Column[lag.GroupPartition]{
 	{Name: "LAG", Right: true, Raw: func(p lag.GroupPartition) string { return p.Lag.String() }, Text: func(p lag.GroupPartition) string { return count(p.Lag) }},
 	{Name: "TIME-LAG", Right: true, Raw: func(p lag.GroupPartition) string { return p.TimeLag.String() }, Text: func(p lag.GroupPartition) string { return age(p.TimeLag) }},
 	{Name: "VERDICT", Raw: func(p lag.GroupPartition) string { return p.Verdict.String() }, Tone: func(p lag.GroupPartition) render.Tone { return tone(p.Verdict) }},
-	{Name: "CONSUMER-ID", Raw: func(p lag.GroupPartition) string { return string(p.MemberID) }, Shrink: true, Drop: 6},
-	{Name: "HOST", Raw: func(p lag.GroupPartition) string { return string(p.Host) }, Drop: 5},
-	{Name: "CLIENT-ID", Raw: func(p lag.GroupPartition) string { return string(p.ClientID) }, Shrink: true, Drop: 4},
-	{Name: "REASONS", Wide: true, Raw: func(p lag.GroupPartition) string { return reasons(p.Reasons, p.Error) }},
+	{Name: "CONSUMER-ID", Raw: func(p lag.GroupPartition) string { return string(p.MemberID) }, Shrink: true, Drop: 7},
+	{Name: "HOST", Raw: func(p lag.GroupPartition) string { return string(p.Host) }, Drop: 6},
+	{Name: "CLIENT-ID", Raw: func(p lag.GroupPartition) string { return string(p.ClientID) }, Shrink: true, Drop: 5},
+	{Name: "REASONS", Drop: 4, Raw: func(p lag.GroupPartition) string { return reasons(p.Reasons, p.Error) }},
 }
 
 // groupName makes the group without a name visible: brokers accept commits for it.
@@ -64,6 +64,22 @@ func count(n lag.Int) string {
 		return ""
 	}
 	return render.Count(int64(n))
+}
+
+// atLeast is a sum that some parts are missing from.
+func atLeast(n lag.Int, missing int) string {
+	if n.Known() && missing > 0 {
+		return "≥" + count(n)
+	}
+	return count(n)
+}
+
+// plural is a number of things: 1 record, 2 records.
+func plural(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return render.Count(n) + " " + thing
 }
 
 func age(s lag.Seconds) string {

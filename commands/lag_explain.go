@@ -22,10 +22,10 @@ type finding struct {
 // explainLag tells on stderr what the columns have no room for.
 func explainLag(s *render.Streams, r *lag.Report) {
 	if r.VisibleOnly && len(r.Groups) > 0 {
-		render.Message(s, render.Faint, "%d groups visible to this user, who may not describe the cluster; topics hidden from the user are left out", len(r.Groups))
+		render.Message(s, render.Faint, "%s visible to this user, who may not describe the cluster; topics hidden from the user are left out", plural(int64(len(r.Groups)), "group"))
 	}
 	if n := r.UnmeasuredPositions; n > 0 {
-		render.Message(s, render.Faint, "time lag not measured: it would take %s records; name groups or topics, or say --time-lag always", render.Count(int64(n)))
+		render.Message(s, render.Faint, "time lag not measured of %s: too many, or not answered in time; name groups or topics, or say --time-lag always", plural(int64(n), "position"))
 	}
 	for _, problem := range r.Problems {
 		render.Message(s, render.Warn, "incomplete: %s", problem)
@@ -61,12 +61,15 @@ func findingsOf(g *lag.Group) []finding {
 	if g.Error != "" {
 		add(render.Warn, ": %s", g.Error)
 	}
+	if len(g.Partitions) == 0 && g.Error == "" && g.Verdict != lag.OK {
+		add(render.Warn, ": nothing that this user may see is committed or assigned")
+	}
 	held := map[string]bool{}
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
 		at := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
 		if p.Reasons.Has(lag.BelowStart) {
-			add(render.Bad, " %s: %s records were deleted before the group read them", at, count(p.Lost))
+			add(render.Bad, " %s: %s deleted before the group read them", at, plural(int64(p.Lost), "record"))
 		}
 		if p.Reasons.Has(lag.BeyondEnd) {
 			add(render.Bad, " %s: committed at %s, but the log ends at %s: its consumers will go on where their auto.offset.reset says",

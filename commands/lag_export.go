@@ -48,6 +48,12 @@ answer. evtctl_up tells whether the last question was answered.`,
 			if opts.Request, opts.Limits, err = flags.parse(); err != nil {
 				return err
 			}
+			if _, _, err := net.SplitHostPort(opts.Listen); err != nil {
+				return usagef("such as --listen :9308 or --listen 127.0.0.1:9308", "--listen %q is no address", opts.Listen)
+			}
+			if opts.MaxAge < 0 {
+				return usagef("such as --max-age 15s", "--max-age %s is negative", opts.MaxAge)
+			}
 			return run(cmd.Context(), opts)
 		},
 	}
@@ -72,7 +78,7 @@ func runLagExport(ctx context.Context, opts *lagExportOptions) error {
 	}}
 	listener, err := net.Listen("tcp", opts.Listen)
 	if err != nil {
-		return usagef("choose another address with --listen", "serving on %s: %s", opts.Listen, err)
+		return &hintedError{fmt.Errorf("serving metrics on %s: %w", opts.Listen, err), "choose another address with --listen"}
 	}
 	render.Message(opts.Env.Streams, render.Plain, "serving http://%s/metrics; Ctrl-C ends it", listener.Addr())
 	return serve(ctx, listener, exporter)
@@ -152,7 +158,10 @@ func (e *lagExporter) refresh(ctx context.Context, registry *prometheus.Registry
 	if e.last != nil {
 		up = 1
 	}
-	registry.MustRegister(constant{descUp, up}, constant{descTook, e.took.Seconds()}, constant{descAge, e.env.Now().Sub(e.at).Seconds()})
+	registry.MustRegister(constant{descUp, up}, constant{descTook, e.took.Seconds()})
+	if e.last != nil {
+		registry.MustRegister(constant{descAge, e.env.Now().Sub(e.at).Seconds()})
+	}
 	return e.last
 }
 

@@ -35,8 +35,9 @@ func newLagWatchCmd(env *Env, run func(context.Context, *lagWatchOptions) error)
 		Short: "Watch groups live: lag, rates, time to drain, history",
 		Long: `Watch groups live, the ones in trouble first: lag, records a second coming in and
 committed, the time until the group has caught up at these rates, and the lag's
-history. On a terminal it fills the screen; piped, each look is a line a group,
-with -o jsonl a report.`,
+history. On a terminal it fills the screen; piped, or with --count, each look is a
+line a group, with -o jsonl a report. A look that fails is told on stderr, and the
+next one comes. A commit that stands still for 65 s while records arrive is stalled.`,
 		Example: `  evtctl lag watch
   evtctl lag watch --group inventory-group --every 1s
   evtctl lag watch --count 10 | tee lag.txt`,
@@ -84,7 +85,7 @@ func runLagWatch(ctx context.Context, opts *lagWatchOptions) error {
 		return within(ctx, settings, collectLag(cl, settings, opts.Request))
 	}
 	s := opts.Env.Streams
-	if s.InTTY && s.OutTTY && opts.Format == render.Table && opts.Count == 0 {
+	if s.InTTY && s.OutTTY && opts.Env.Getenv("TERM") != "dumb" && opts.Format == render.Table && opts.Count == 0 {
 		return watch.screen(ctx, s, opts.Every, load)
 	}
 	return watch.lines(ctx, opts, load)
@@ -135,20 +136,20 @@ func (w *lagWatch) sorted(rows []watchRow) []watchRow {
 }
 
 var watchColumns = []render.Column[watchRow]{
-	{Name: "GROUP", Raw: func(r watchRow) string { return groupName(r.group.Name) }, Shrink: true},
-	{Name: "LAG", Right: true, Raw: func(r watchRow) string { return r.group.Lag.String() }, Text: func(r watchRow) string { return count(r.group.Lag) }},
-	{Name: "TIME-LAG", Right: true, Raw: func(r watchRow) string { return age(r.group.TimeLag) }},
-	{Name: "IN", Right: true, Raw: func(r watchRow) string { return rate(r.movement.In) }},
-	{Name: "OUT", Right: true, Raw: func(r watchRow) string { return rate(r.movement.Out) }},
-	{Name: "DRAIN", Right: true, Raw: func(r watchRow) string { return drain(r) }},
+	{Name: "GROUP", Raw: func(r watchRow) string { return groupName(r.group.Name) }},
+	{Name: "LAG", Right: true, Raw: func(r watchRow) string { return r.group.Lag.String() }, Text: func(r watchRow) string { return atLeast(r.group.Lag, r.group.UnknownPartitions) }},
+	{Name: "TIME-LAG", Right: true, Drop: 1, Raw: func(r watchRow) string { return age(r.group.TimeLag) }},
+	{Name: "IN", Right: true, Drop: 3, Raw: func(r watchRow) string { return rate(r, r.movement.In) }},
+	{Name: "OUT", Right: true, Drop: 3, Raw: func(r watchRow) string { return rate(r, r.movement.Out) }},
+	{Name: "DRAIN", Right: true, Drop: 2, Raw: func(r watchRow) string { return drain(r) }},
 	{Name: "VERDICT", Raw: func(r watchRow) string { return r.group.Verdict.String() }, Tone: func(r watchRow) render.Tone { return tone(r.group.Verdict) }},
-	{Name: "HISTORY", Raw: func(r watchRow) string { return render.Sparkline(r.movement.History, 16) }, Drop: 2},
-	{Name: "STATE", Raw: func(r watchRow) string { return string(r.group.State) }, Drop: 3},
-	{Name: "REASONS", Raw: func(r watchRow) string { return reasons(r.group.Reasons, r.group.Error) }, Shrink: true, Drop: 4},
+	{Name: "HISTORY", Raw: func(r watchRow) string { return render.Sparkline(r.movement.History, 16) }, Drop: 4},
+	{Name: "STATE", Raw: func(r watchRow) string { return string(r.group.State) }, Drop: 6},
+	{Name: "REASONS", Raw: func(r watchRow) string { return reasons(r.group.Reasons, r.group.Error) }, Shrink: true, Drop: 5},
 }
 
-func rate(perSecond float64) string {
-	if math.IsNaN(perSecond) {
+func rate(r watchRow, perSecond float64) string {
+	if math.IsNaN(perSecond) || !r.group.Lag.Known() {
 		return ""
 	}
 	return render.Rate(perSecond)
@@ -203,7 +204,7 @@ func headline(r *lag.Report) string {
 	for _, g := range r.Groups {
 		counts[g.Verdict]++
 	}
-	text := fmt.Sprintf("cluster %s  %d groups", r.ClusterID, len(r.Groups))
+	text := r.TakenAt.Local().Format(time.TimeOnly) + "  " + plural(int64(len(r.Groups)), "group")
 	for _, v := range []lag.Verdict{lag.Critical, lag.Warning, lag.Uncertain} {
 		if counts[v] > 0 {
 			text += fmt.Sprintf("  %d %s", counts[v], v)
@@ -212,7 +213,7 @@ func headline(r *lag.Report) string {
 	if len(r.Problems) > 0 {
 		text += "  incomplete: " + r.Problems[0]
 	}
-	return text + "  " + r.TakenAt.Local().Format(time.TimeOnly)
+	return text + "  cluster " + r.ClusterID
 }
 
 // lines writes each look as a line a group, or as a JSON line.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -42,6 +43,10 @@ func misunderstood(command string, err error) error {
 	hint := "\"" + command + " --help\" shows what it takes"
 	if _, near, ok := strings.Cut(rest, "Did you mean this?"); ok {
 		hint = "did you mean \"" + strings.Join(strings.Fields(near), "\" or \"") + "\"? " + hint
+	}
+	var name string
+	if _, err := fmt.Sscanf(problem, "unknown command %q for \"evtctl lag", &name); err == nil {
+		hint = "a group is named by --group " + name
 	}
 	return &usageError{problem, hint}
 }

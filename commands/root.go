@@ -29,14 +29,18 @@ serves an embedded broker.`,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          showHelp,
-		PersistentPreRun: func(*cobra.Command, []string) {
+		Version:       readBuildInfo().Evtctl,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
 			*asked = true
 			env.Streams.Quiet = env.Streams.Quiet || env.Flags.Quiet
 			env.Streams.Color = env.Streams.Color && !env.Flags.NoColor
+			if env.Flags.Timeout <= 0 {
+				return usagef("such as --timeout 10s", "--timeout %s is no time", env.Flags.Timeout)
+			}
+			return nil
 		},
 	}
 	addGlobalFlags(root, env)
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newLagCmd(env, runLag),
@@ -71,7 +75,7 @@ func addGlobalFlags(root *cobra.Command, env *Env) {
 	f.StringVarP(&g.Output, "output", "o", string(render.Table), "`form` of the answer: "+strings.Join(render.Formats(), ", "))
 	f.BoolVar(&g.NoColor, "no-color", false, "no colours (NO_COLOR does it too)")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "only the answer and errors")
-	f.CountVarP(&g.Verbose, "verbose", "v", "say what is done")
+	f.CountVarP(&g.Verbose, "verbose", "v", "say what is connected to, and why")
 	root.SetGlobalNormalizationFunc(apacheNames)
 	complete(root, "context", contextNames(env))
 	complete(root, "output", fixed(render.Formats()...))

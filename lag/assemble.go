@@ -94,6 +94,9 @@ func (s *groupState) partition(topic string, n int32, log *topicLog) Partition {
 	}
 	at := log.partitions[n]
 	p.LogStart, p.LogEnd, p.lastStable = Int(at.start), Int(at.end), at.stable
+	if s.Type == Share && !hasCommit {
+		return p // where it begins is up to the group's settings: nobody has read here yet
+	}
 	p.measure(com.lag, hasCommit && com.err == nil)
 	return p
 }
@@ -136,7 +139,7 @@ func (g *Group) sum() {
 			g.NeverCommitted++
 		}
 		switch {
-		case p.Error != "" || p.Lag.Known() && !p.TimeLag.Known():
+		case !p.Lag.Known() || !p.TimeLag.Known():
 			unknownTime = true
 		case p.TimeLag.Known() && !(g.TimeLag >= p.TimeLag): // also true while the group's is unknown
 			g.TimeLag = p.TimeLag

@@ -48,6 +48,12 @@ func (g *Group) conclude() {
 	}
 }
 
+// settled tells whether it is known who holds what: while members are being given
+// their partitions, nobody seems to.
+func (g *Group) settled() bool {
+	return g.Members.Known() && (g.Members == 0 || g.State == "Stable")
+}
+
 func failure(notAuthorized bool) Reasons {
 	if notAuthorized {
 		return NotAuthorized
@@ -76,7 +82,7 @@ func reasonsOf(g *Group, p *Partition, l Limits) Reasons {
 		if l.Warn >= 0 && int64(p.Lag) > l.Warn {
 			r |= OverWarning
 		}
-		if p.Lag > 0 && p.MemberID == "" && g.Members.Known() {
+		if p.Lag > 0 && p.MemberID == "" && g.settled() {
 			r |= NoMember
 		}
 	}

@@ -20,7 +20,7 @@ func partition(change func(*lag.Partition)) lag.Partition {
 }
 
 func judge(l lag.Limits, partitions ...lag.Partition) lag.Group {
-	r := &lag.Report{Groups: []lag.Group{{Name: "g", Members: 1, Partitions: partitions}}}
+	r := &lag.Report{Groups: []lag.Group{{Name: "g", State: "Stable", Members: 1, Partitions: partitions}}}
 	lag.Judge(r, l)
 	return r.Groups[0]
 }

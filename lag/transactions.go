@@ -45,16 +45,17 @@ func (c *collector) nameTransactions(ctx context.Context, r *Report) {
 	c.nameProducers(ctx, held, ids, now)
 }
 
-// held tells whether what a group has not read of a partition begins at or after
-// the last stable offset. Where the next record is known it decides, as a commit
-// can stand on the marker of the transaction before.
+// held tells whether all that a group has not read of a partition is from the last
+// stable offset on. Where the next record is known it decides, as a commit can stand
+// on the marker of the transaction before. A group that committed beyond the last
+// stable offset reads what isn't committed, and nothing holds it.
 func (p *Partition) held() bool {
 	next := p.Committed
 	if p.nextRecord.Known() {
 		next = p.nextRecord
 	}
-	return p.LogEnd.Known() && Int(p.lastStable) < p.LogEnd &&
-		p.Committed.Known() && p.Committed <= p.LogEnd && next >= Int(p.lastStable)
+	stable := Int(p.lastStable)
+	return p.LogEnd.Known() && stable < p.LogEnd && p.Committed.Known() && p.Committed <= stable && next >= stable
 }
 
 // holding gives the producer whose open transaction began first.

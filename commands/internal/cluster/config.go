@@ -201,6 +201,14 @@ func (c *Context) check(name string) error {
 	return s.applyContext(name, c, "")
 }
 
+// withoutRegistry is the context for a registry other than its own, which its
+// registry's login is not for.
+func (c *Context) withoutRegistry() *Context {
+	other := *c
+	other.Registry = Registry{}
+	return &other
+}
+
 type namedSecret struct {
 	key string
 	at  Secret

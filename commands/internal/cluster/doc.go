@@ -10,9 +10,11 @@
 //  4. the context: its own keys, over which its "properties" win
 //  5. the default: localhost:9092, http://localhost:8081, no TLS, no SASL
 //
-// Sources merge setting by setting: brokers given on the command line are
-// reached with the TLS and SASL of the context, and a production context stays
-// one whatever else is given.
+// Sources merge setting by setting, and a production context stays one whatever
+// else is given. A login goes only where it belongs: brokers given by a flag or the
+// environment are another cluster than that of the current context, which then
+// isn't used at all. Named by --context or EVTCTL_CONTEXT it is, for those brokers
+// too. The same holds for a registry.
 //
 // [Settings.Open] gives a client that has answered once, or a [*ConnectError]
 // that names the broker, the [Cause] in words and a next step.

@@ -219,7 +219,7 @@ func TestATLSContextWithPathsNextToIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	broker := secured(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, time.Now().Add(time.Hour), "kafka.test")}})
-	s := resolve(t, Flags{ConfigFile: config, Brokers: []string{broker}})
+	s := resolve(t, Flags{ConfigFile: config, Context: "a", Brokers: []string{broker}})
 	client, err := s.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)

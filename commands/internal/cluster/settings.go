@@ -49,8 +49,10 @@ type Settings struct {
 	tlsConf  *tls.Config // nil: plain text
 	sasl     saslSource
 	registry registrySource
-	getenv   func(string) string
-	watch    *watch
+
+	elsewhere bool // brokers are given, and no context is named with them
+	getenv    func(string) string
+	watch     *watch
 }
 
 func newSettings(getenv func(string) string) *Settings {
@@ -76,20 +78,27 @@ func (s *Settings) String() string {
 // Errors are *UsageError.
 func Resolve(f Flags, getenv func(string) string) (*Settings, error) {
 	s := newSettings(getenv)
-	name, context, dir, err := chooseContext(f, getenv)
+	given, err := givenProperties(f)
+	if err != nil {
+		return nil, err
+	}
+	named := f.Context != "" || getenv("EVTCTL_CONTEXT") != ""
+	if len(f.Brokers) > 0 || given.get(keyBrokers) != "" || getenv("EVTCTL_BROKERS") != "" {
+		s.elsewhere = !named // another cluster, which the current context's login is not for
+	}
+	name, context, dir, err := s.chooseContext(f)
 	if err != nil {
 		return nil, err
 	}
 	if context != nil {
+		if !named && cmp.Or(f.Registry, getenv("EVTCTL_REGISTRY")) != "" {
+			context = context.withoutRegistry()
+		}
 		if err := s.applyContext(name, context, dir); err != nil {
 			return nil, err
 		}
 	}
 	if err := s.applyEnvironment(); err != nil {
-		return nil, err
-	}
-	given, err := givenProperties(f)
-	if err != nil {
 		return nil, err
 	}
 	if err := s.applyProperties(given, "property"); err != nil {
@@ -106,7 +115,11 @@ func Resolve(f Flags, getenv func(string) string) (*Settings, error) {
 
 // chooseContext finds the context in force and the folder of its file; nil when
 // there is none.
-func chooseContext(f Flags, getenv func(string) string) (name string, context *Context, dir string, err error) {
+func (s *Settings) chooseContext(f Flags) (name string, context *Context, dir string, err error) {
+	getenv := s.getenv
+	if s.elsewhere {
+		return "", nil, "", nil
+	}
 	path := cmp.Or(f.ConfigFile, DefaultPath(getenv))
 	if explicit := f.ConfigFile != "" || getenv("EVTCTL_CONFIG") != ""; explicit {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

@@ -52,7 +52,13 @@ func TestPrecedence(t *testing.T) {
 		{"the environment over a context", Flags{ConfigFile: config, Context: "prod"}, []string{"EVTCTL_BROKERS", "env:1", "EVTCTL_REGISTRY", "http://env:8081"},
 			outcome{"prod", "env:1", "environment", "http://env:8081", true, 3 * time.Second}},
 		{"a properties file over the environment", Flags{ConfigFile: config, CommandConfig: properties}, []string{"EVTCTL_BROKERS", "env:1", "EVTCTL_REGISTRY", "http://env:8081"},
-			outcome{"home", "file:1", "property", "http://file:8081", false, 2 * time.Second}},
+			outcome{"", "file:1", "property", "http://file:8081", false, 2 * time.Second}},
+		{"other brokers are no business of the current context", Flags{ConfigFile: config, Brokers: []string{"flag:1"}}, nil,
+			outcome{"", "flag:1", "flag", "http://localhost:8081", false, 10 * time.Second}},
+		{"other brokers of the environment neither", Flags{ConfigFile: config}, []string{"EVTCTL_BROKERS", "env:1"},
+			outcome{"", "env:1", "environment", "http://localhost:8081", false, 10 * time.Second}},
+		{"unless the context is named", Flags{ConfigFile: config, Brokers: []string{"flag:1"}}, []string{"EVTCTL_CONTEXT", "prod"},
+			outcome{"prod", "flag:1", "flag", "http://localhost:8081", true, 3 * time.Second}},
 		{"-X over a properties file, the last one", Flags{CommandConfig: properties, Properties: []string{"bootstrap.servers=x:1", "bootstrap.servers=x:2"}}, nil,
 			outcome{"", "x:2", "property", "http://file:8081", false, 2 * time.Second}},
 		{"its own flag over everything", Flags{ConfigFile: config, Context: "prod", CommandConfig: properties, Brokers: []string{"flag:1"}, Registry: "http://flag:8081/", Timeout: time.Second, Properties: []string{"bootstrap.servers=x:1"}}, []string{"EVTCTL_BROKERS", "env:1"},
@@ -125,5 +131,18 @@ func TestSettingsPrintNoSecret(t *testing.T) {
 	}
 	if s.Registry != "http://r" {
 		t.Errorf("registry is %q", s.Registry)
+	}
+}
+
+func TestALoginGoesOnlyWhereItBelongs(t *testing.T) {
+	config := write(t, "config.yaml", "current: prod\ncontexts:\n  prod:\n    brokers: [\"prod:9092\"]\n    registry: {url: \"http://prod:8081\", user: alice, password: {env: PW}}\n    sasl: {mechanism: PLAIN, user: alice, password: {env: PW}}\n")
+	if s := resolve(t, Flags{ConfigFile: config}, "PW", "secret"); s.sasl.mechanism == "" || s.registry.user == "" {
+		t.Fatalf("the context's own cluster gets no login: %+v", s)
+	}
+	if s := resolve(t, Flags{ConfigFile: config, Brokers: []string{"elsewhere:9092"}}, "PW", "secret"); s.sasl.mechanism != "" {
+		t.Errorf("brokers elsewhere get the login of the current context")
+	}
+	if s := resolve(t, Flags{ConfigFile: config, Registry: "http://elsewhere:8081"}, "PW", "secret"); s.registry.user != "" {
+		t.Errorf("a registry elsewhere gets the login of the current context's")
 	}
 }
