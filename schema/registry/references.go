@@ -35,6 +35,7 @@ type resolution struct {
 	client *Client
 	found  []Referenced
 	done   map[Reference]bool
+	steps  int      // taken so far
 	path   []string // from the schema to the one at hand, against circles
 }
 
@@ -43,7 +44,7 @@ func (r *resolution) follow(ctx context.Context, within string, refs []Reference
 		if r.done[ref] {
 			continue
 		}
-		if len(r.done) == maxReferences {
+		if r.steps++; r.steps > maxReferences {
 			return fmt.Errorf("references of subject %q: more than %d", within, maxReferences)
 		}
 		step := fmt.Sprintf("%s version %d", ref.Subject, ref.Version)
