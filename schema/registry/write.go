@@ -79,14 +79,23 @@ func (w *Writer) SetCompatibility(ctx context.Context, subject, mode string) err
 }
 
 // UnsetCompatibility removes a subject's own mode, so that the global one counts.
-// A subject that has none is no error.
+// A subject that has none is no error. Apicurio says yes and keeps a NONE, which
+// is an error here.
 func (w *Writer) UnsetCompatibility(ctx context.Context, subject string) error {
-	_, err := w.client.ask(ctx, question{
+	q := question{
 		attempt: fmt.Sprintf("remove the compatibility mode of subject %q", subject),
 		method:  "DELETE", path: []string{"config", subject},
-	})
-	if isUnset(err) {
+	}
+	if _, err := w.client.ask(ctx, q); isUnset(err) {
 		return nil
+	} else if err != nil {
+		return err
+	}
+	mode, err := w.client.own(ctx, subject)
+	if err == nil && mode != "" {
+		e := w.client.odd(q, "done, and yet it is %s", mode)
+		e.hint = "set the mode to another one first, and then remove it"
+		return e
 	}
 	return err
 }
