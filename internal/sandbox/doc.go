@@ -35,7 +35,7 @@
 // HTTP interface of Confluent's. A [Checker] that is handed in decides what is
 // compatible, so that it refuses what a real one refuses, with the reasons. It
 // keeps all that it is told in the data folder, and everything acknowledged
-// survives a kill. It differs in that ids are the same in all contexts, and in
+// survives a kill and a loss of power. It differs in that ids are the same in all contexts, and in
 // what it lacks: metadata and rules, GUIDs, the mode IMPORT, and normalising
 // schemas.
 //

@@ -45,7 +45,6 @@ type ReferencedSchema struct{ Name, Text string }
 type registry struct {
 	checker Checker
 	file    string // where the state is kept; empty for in memory
-	sync    bool
 	server  *http.Server
 	url     string
 	served  chan struct{}
@@ -63,7 +62,7 @@ func startRegistry(ctx context.Context, c Config, dir string) (*registry, error)
 	if c.Checker == nil {
 		return nil, errors.New("start the sandbox's registry: no Checker to ask")
 	}
-	r := &registry{checker: c.Checker, sync: c.SyncWrites, state: newRegistryState(), served: make(chan struct{})}
+	r := &registry{checker: c.Checker, state: newRegistryState(), served: make(chan struct{})}
 	if dir != "" {
 		r.file = filepath.Join(dir, "registry", "registry.json")
 		if r.state, err = loadRegistry(r.file); err != nil {
@@ -129,7 +128,7 @@ func (r *registry) change(f func(*registryState) error) error {
 		return err
 	}
 	if r.file != "" {
-		if err := next.save(r.file, r.sync); err != nil {
+		if err := next.save(r.file); err != nil {
 			return err
 		}
 	}

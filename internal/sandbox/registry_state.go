@@ -77,8 +77,10 @@ func loadRegistry(file string) (*registryState, error) {
 	return state, nil
 }
 
-// save replaces the file as a whole, so that it is never half written.
-func (s *registryState) save(file string, sync bool) error {
+// save replaces the file as a whole, so that it is never half written. It is on
+// the disk by then, asked for or not: what replaces everything mustn't be empty
+// after a loss of power, and nobody registers schemas by the thousand.
+func (s *registryState) save(file string) error {
 	content, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -91,7 +93,7 @@ func (s *registryState) save(file string, sync bool) error {
 		return err
 	}
 	_, err = partial.Write(content)
-	if err == nil && sync {
+	if err == nil {
 		err = partial.Sync()
 	}
 	if err := errors.Join(err, partial.Close()); err != nil {

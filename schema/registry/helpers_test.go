@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -101,12 +100,6 @@ func wantError(t *testing.T, err, reason error, words ...string) *registry.Error
 		}
 	}
 	return e
-}
-
-// quote makes a JSON string.
-func quote(text string) string {
-	quoted, _ := json.Marshal(text)
-	return string(quoted)
 }
 
 // must returns what a set-up gives, or ends the test.
