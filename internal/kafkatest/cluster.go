@@ -83,7 +83,9 @@ var (
 // Name makes a name that no other test uses, for a group, a transactional id or
 // a topic: the test's own name, the suffix and a number. It has only letters,
 // digits and dashes, and at most 120 of them.
-func (c *Cluster) Name(t testing.TB, suffix string) string {
+func (c *Cluster) Name(t testing.TB, suffix string) string { return uniqueName(t, suffix) }
+
+func uniqueName(t testing.TB, suffix string) string {
 	name := plainName(strings.TrimPrefix(t.Name(), "Test"))
 	name = strings.Trim(name[:min(len(name), 70)], "-")
 	if suffix = plainName(suffix); suffix != "" {

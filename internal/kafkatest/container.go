@@ -22,7 +22,7 @@ func dockerWorks() bool {
 
 // pullImage gets the image unless it is there, so that no broker's start has to
 // wait for it.
-func pullImage() error {
+func pullImage(image string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
 	defer cancel()
 	if exec.CommandContext(ctx, "docker", "image", "inspect", image).Run() == nil {
@@ -40,6 +40,13 @@ func pullImage() error {
 // it is switched on). Its tests have a stand-in for docker only: how the image
 // itself behaves is not proven by them.
 func (d *distribution) runContainer(workspace string, jvm, args []string) (command, error) {
+	flags := []string{"--user", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "--entrypoint", "java"}
+	return dockerRun(workspace, image, flags, append(jvm, args...))
+}
+
+// dockerRun makes the command that runs an image on the host's network, with the
+// workspace at its own path.
+func dockerRun(workspace, image string, flags, args []string) (command, error) {
 	name, err := os.MkdirTemp(workspace, "container-")
 	if err != nil {
 		return command{}, fmt.Errorf("naming a container: %w", err)
@@ -47,10 +54,8 @@ func (d *distribution) runContainer(workspace string, jvm, args []string) (comma
 	container := filepath.Base(workspace) + "-" + filepath.Base(name)
 	all := []string{
 		"docker", "run", "--rm", "--name", container, "--network", "host",
-		"--user", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()),
 		"--volume", workspace + ":" + workspace, "--workdir", name,
-		"--entrypoint", "java", image,
 	}
-	all = append(all, jvm...)
+	all = append(append(all, flags...), image)
 	return command{args: append(all, args...), container: container}, nil
 }

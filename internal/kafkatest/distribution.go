@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,11 +19,11 @@ const LeftOut = "LEFT OUT, real Kafka needed"
 const howToGetKafka = `install a JDK 17 or newer and Maven
     Debian, Ubuntu: apt install openjdk-17-jdk-headless maven
     macOS:          brew install openjdk maven
-or Docker, or name a cluster to use in EVTCTL_TEST_BROKERS=host:port`
+(Apicurio Registry needs a JDK 21 or newer), or Docker, or name a cluster to use in EVTCTL_TEST_BROKERS=host:port`
 
 // errUnavailable says that this machine lacks what running Kafka needs. Any
 // other error means that it has it and it didn't work.
-var errUnavailable = errors.New("no way to run Kafka here")
+var errUnavailable = errors.New("no way to run it here")
 
 // distribution is a Kafka that can be run.
 type distribution struct {
@@ -40,6 +39,9 @@ type distribution struct {
 //go:embed log4j2.xml
 var log4j []byte
 
+// errNoShell says that nothing could watch over a program.
+var errNoShell = errors.New("no shell (sh) on PATH to watch over it")
+
 // kafkaHere finds or gets a Kafka to run, once.
 var kafkaHere = sync.OnceValues(func() (*distribution, error) {
 	d, err := localKafka()
@@ -49,7 +51,7 @@ var kafkaHere = sync.OnceValues(func() (*distribution, error) {
 	if !dockerWorks() {
 		return nil, err
 	}
-	return &distribution{docker: true}, pullImage()
+	return &distribution{docker: true}, pullImage(image)
 })
 
 // needKafka returns a Kafka to run, or ends the test.
@@ -59,16 +61,16 @@ func needKafka(t testing.TB) *distribution {
 		t.Skipf("%s: EVTCTL_SKIP_REAL=1 asks for that", LeftOut)
 	}
 	d, err := kafkaHere()
-	return demand(t, d, err)
+	demand(t, err)
+	return d
 }
 
-// demand returns the Kafka that was found, or ends the test: as skipped where
-// none can be had, as failed where one must be or should have worked.
-func demand(t testing.TB, d *distribution, err error) *distribution {
+// demand ends the test unless what it needs was found: as skipped where that
+// can't be had, as failed where it must be or should have worked.
+func demand(t testing.TB, err error) {
 	t.Helper()
 	switch {
 	case err == nil:
-		return d
 	case errors.Is(err, errUnavailable) && os.Getenv("EVTCTL_REQUIRE_REAL") != "1":
 		t.Skipf("%s: %v; to run it, %s", LeftOut, err, howToGetKafka)
 	case errors.Is(err, errUnavailable):
@@ -76,27 +78,24 @@ func demand(t testing.TB, d *distribution, err error) *distribution {
 	default:
 		t.Fatal(err)
 	}
-	return nil
+}
+
+// unavailable marks an error that says what this machine lacks, and leaves any
+// other as it is.
+func unavailable(err error) error {
+	if errors.Is(err, errNoJava) || errors.Is(err, errNoMaven) || errors.Is(err, errNoShell) {
+		return fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	return err
 }
 
 // localKafka is the one that runs on this machine's Java.
 func localKafka() (*distribution, error) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		return nil, fmt.Errorf("%w: no shell to watch over it: %w", errUnavailable, err)
-	}
-	j, err := findJava()
+	j, folder, err := kafkaJars.here(oldestJava)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnavailable, err)
+		return nil, unavailable(err)
 	}
-	folder := jarFolder()
-	jars, err := resolveJars(folder, j)
-	if errors.Is(err, errNoMaven) {
-		return nil, fmt.Errorf("%w: %w", errUnavailable, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	d := &distribution{java: j, classPath: strings.Join(jars, string(os.PathListSeparator))}
+	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator))}
 	d.archive = classArchive(d, folder)
 	return d, nil
 }

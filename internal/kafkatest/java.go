@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 const oldestJava = 17
 
 // errNoJava says that no Java is new enough, or there is none.
-var errNoJava = errors.New("no JDK 17 or newer in JAVA_HOME, on PATH or in the usual folders")
+var errNoJava = errors.New("none in JAVA_HOME, on PATH or in the usual folders")
 
 // java is an installed Java.
 type java struct {
@@ -33,14 +34,14 @@ func (j java) binary() string { return filepath.Join(j.home, "bin", "java") }
 func (j java) compiles() bool { return strings.Contains(j.release, "jdk.compiler") }
 
 // findJava picks the first Java that is new enough, a JDK if there is one.
-func findJava() (java, error) {
-	return pickJava(javaHomes())
+func findJava(oldest int) (java, error) {
+	return pickJava(javaHomes(), oldest)
 }
 
-func pickJava(homes []string) (java, error) {
+func pickJava(homes []string, oldest int) (java, error) {
 	var found []java
 	for _, home := range homes {
-		if j, ok := inspectJava(home); ok && j.version >= oldestJava {
+		if j, ok := inspectJava(home); ok && j.version >= oldest {
 			found = append(found, j)
 		}
 	}
@@ -50,7 +51,7 @@ func pickJava(homes []string) (java, error) {
 	if len(found) > 0 {
 		return found[0], nil
 	}
-	return java{}, errNoJava
+	return java{}, fmt.Errorf("no JDK %d or newer: %w", oldest, errNoJava)
 }
 
 // javaHomes lists where a Java may be, likeliest first.

@@ -36,8 +36,8 @@ func TestJarsAreResolvedOnceAndForAll(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			jars, err := resolveJars(folder, java{home: "/the/java"})
-			if err != nil || len(jars) != 1 {
+			err := kafkaJars.resolve(folder, java{home: "/the/java"})
+			if jars := jarsIn(folder); err != nil || len(jars) != 1 {
 				t.Errorf("resolved %v, error %v", jars, err)
 			}
 		})
@@ -50,7 +50,7 @@ func TestJarsAreResolvedOnceAndForAll(t *testing.T) {
 		t.Errorf("Maven ran with JAVA_HOME=%q, want the Java that was found", home)
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := resolveJars(folder, java{}); err != nil {
+	if err := kafkaJars.resolve(folder, java{}); err != nil {
 		t.Errorf("what is resolved needs Maven again: %v", err)
 	}
 }
@@ -58,7 +58,7 @@ func TestJarsAreResolvedOnceAndForAll(t *testing.T) {
 func TestAFailedResolutionLeavesNoFolderAndSaysWhy(t *testing.T) {
 	fakeMaven(t, "echo unknown host; exit 1")
 	folder := filepath.Join(t.TempDir(), "kafka")
-	_, err := resolveJars(folder, java{})
+	err := kafkaJars.resolve(folder, java{})
 	if err == nil || !strings.Contains(err.Error(), "unknown host") {
 		t.Errorf("the error is %v, want Maven's own words in it", err)
 	}
@@ -66,7 +66,7 @@ func TestAFailedResolutionLeavesNoFolderAndSaysWhy(t *testing.T) {
 		t.Errorf("a folder is left that the next run takes for complete: %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := resolveJars(folder, java{}); !errors.Is(err, errNoMaven) {
+	if err := kafkaJars.resolve(folder, java{}); !errors.Is(err, errNoMaven) {
 		t.Errorf("without Maven the error is %v, want %v", err, errNoMaven)
 	}
 }
@@ -79,7 +79,7 @@ func TestALockEndsWithItsHolder(t *testing.T) {
 
 	resolved := make(chan error, 1)
 	go func() {
-		_, err := resolveJars(folder, java{})
+		err := kafkaJars.resolve(folder, java{})
 		resolved <- err
 	}()
 	// Only that it hasn't got past the lock can be seen, not that it waits there.
@@ -127,7 +127,7 @@ func TestAJavaIsPicked(t *testing.T) {
 		{"none of those that are too old", []string{old, eleven, nothing}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := pickJava(test.homes)
+			got, err := pickJava(test.homes, 17)
 			if got.home != test.want {
 				t.Errorf("picked %q, want %q", got.home, test.want)
 			}

@@ -52,7 +52,7 @@ func TestWithoutKafkaATestIsLeftOutOrFails(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("EVTCTL_REQUIRE_REAL", test.required)
-			w := watch(t, func(t testing.TB) { demand(t, nil, test.err) })
+			w := watch(t, func(t testing.TB) { demand(t, test.err) })
 			if !strings.Contains(w.fatal, test.fatal) || (w.fatal == "") != (test.fatal == "") {
 				t.Errorf("it fails with %q, want %q", w.fatal, test.fatal)
 			}

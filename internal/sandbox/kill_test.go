@@ -27,12 +27,13 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		beSandbox(sandbox.Config{Addr: "127.0.0.1:0", DataDir: dir, SyncWrites: os.Getenv(childSync) == "yes"})
+		beSandbox(sandbox.Config{Addr: "127.0.0.1:0", DataDir: dir, SyncWrites: os.Getenv(childSync) == "yes",
+			RegistryAddr: "127.0.0.1:0", Checker: numbers{}})
 	}
 	os.Exit(m.Run())
 }
 
-// beSandbox tells its address and stays until its standard input ends, which is
+// beSandbox tells its addresses and stays until its standard input ends, which is
 // also when the test ends without having killed it.
 func beSandbox(c sandbox.Config) {
 	s, err := sandbox.Start(context.Background(), c)
@@ -40,15 +41,16 @@ func beSandbox(c sandbox.Config) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(s.Brokers()[0])
+	fmt.Println(s.Brokers()[0], s.RegistryURL())
 	io.Copy(io.Discard, os.Stdin)
 	os.Exit(2)
 }
 
-// startChild returns a sandbox process and its address.
-func startChild(t *testing.T, dir, sync string) (*exec.Cmd, string) {
+// startChild returns a sandbox process with its broker's address and its
+// registry's URL.
+func startChild(t *testing.T, dir, sync string) (cmd *exec.Cmd, broker, registry string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir, childSync+"="+sync)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -66,14 +68,15 @@ func startChild(t *testing.T, dir, sync string) (*exec.Cmd, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cmd, strings.TrimSpace(line)
+	broker, registry, _ = strings.Cut(strings.TrimSpace(line), " ")
+	return cmd, broker, registry
 }
 
 func TestSandboxKeepsWhatWasAcknowledgedWhenKilled(t *testing.T) {
 	for _, sync := range []string{"yes", "no"} {
 		t.Run("sync writes: "+sync, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
-			cmd, addr := startChild(t, dir, sync)
+			cmd, addr, _ := startChild(t, dir, sync)
 			cl := client(t, []string{addr}, manual())
 			createTopic(t, cl, "orders", 1)
 			produce(t, cl, "orders", 1)

@@ -48,24 +48,30 @@ type Config struct {
 	// AutoCreateTopics creates a topic when a client that wants this mentions
 	// one that doesn't exist.
 	AutoCreateTopics bool
+	// RegistryAddr is where to serve a schema registry beside the broker, with the
+	// rules of Addr; empty for none.
+	RegistryAddr string
+	// Checker decides what the registry takes; it needs one.
+	Checker Checker
 	// Logger gets what the broker has to say; nil for nobody.
 	Logger *slog.Logger
 }
 
-// Sandbox is a running broker. Its methods may be called from any goroutine.
+// Sandbox is a running broker, and a registry if one was asked for. Its methods may be called from any goroutine.
 type Sandbox struct {
-	cluster *kfake.Cluster
-	brokers []string
-	claim   *claim // nil in memory
-	log     *brokerLog
+	cluster  *kfake.Cluster
+	registry *registry // nil when none is wanted
+	brokers  []string
+	claim    *claim // nil in memory
+	log      *brokerLog
 
 	stopRetention func() // ends the goroutine that enforces retention, and waits for it
 	closeOnce     sync.Once
 	closeErr      error
 }
 
-// Start starts a broker and returns when it can be connected to. ctx bounds the
-// start only; Close ends the sandbox. An error has a Hint method where a next
+// Start starts a broker, and a registry where one is asked for, and returns when
+// they can be connected to. ctx bounds the start only; Close ends the sandbox. An error has a Hint method where a next
 // step is known, and wraps [ErrNotLoopback], [ErrForeignDir] or [ErrInUse] where
 // one of them is why.
 func Start(ctx context.Context, c Config) (*Sandbox, error) {
@@ -89,6 +95,12 @@ func start(ctx context.Context, c Config, enforceRetention time.Duration) (*Sand
 	if s.cluster, err = kfake.NewCluster(s.options(ctx, addr, c)...); err != nil {
 		return nil, errors.Join(startError(addr, c.DataDir, err), s.claim.release())
 	}
+	if c.RegistryAddr != "" {
+		if s.registry, err = startRegistry(ctx, c, s.dir()); err != nil {
+			s.cluster.Close()
+			return nil, errors.Join(err, s.claim.release())
+		}
+	}
 	s.brokers = s.cluster.ListenAddrs()
 	s.stopRetention = every(enforceRetention, s.cluster.ApplyRetention)
 	return s, nil
@@ -100,14 +112,31 @@ func (s *Sandbox) Brokers() []string {
 	return append([]string(nil), s.brokers...)
 }
 
-// Close stops the broker and writes what the data folder lacks. An error means
+// RegistryURL returns where the registry is reached; empty when there is none.
+func (s *Sandbox) RegistryURL() string {
+	if s.registry == nil {
+		return ""
+	}
+	return s.registry.url
+}
+
+// dir is the data folder; empty in memory.
+func (s *Sandbox) dir() string {
+	if s.claim == nil {
+		return ""
+	}
+	return s.claim.dir
+}
+
+// Close stops the broker and the registry, and writes what the data folder lacks. An error means
 // that the folder may be incomplete. Calling it again returns the same.
 func (s *Sandbox) Close() error {
 	s.closeOnce.Do(func() {
 		s.stopRetention()
+		registryErr := s.registry.close()
 		s.log.collectErrors()
 		s.cluster.Close()
-		if err := errors.Join(s.log.collected(), s.claim.release()); err != nil {
+		if err := errors.Join(registryErr, s.log.collected(), s.claim.release()); err != nil {
 			s.closeErr = fmt.Errorf("close the sandbox on %s: %w", s.brokers[0], err)
 		}
 	})
