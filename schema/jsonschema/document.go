@@ -209,8 +209,12 @@ func (r *reader) read(up *value, token string) (*value, error) {
 		return nil, r.syntax(err)
 	}
 	switch v.kind = t.Kind(); v.kind {
-	case '"', '0':
+	case '"':
 		v.text = t.String()
+	case '0':
+		if v.text = t.String(); tooLarge(v.text) {
+			return nil, r.doc.refuse(v.offset, "a number too large or too long to work with")
+		}
 	case '{', '[':
 		if err := r.readNested(v); err != nil {
 			return nil, err

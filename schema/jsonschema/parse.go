@@ -3,8 +3,7 @@ package jsonschema
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,9 +56,9 @@ func Parse(source []byte, refs ...Reference) (*Schema, error) {
 		s.files[absolute(mainURL, ref.Name)] = other
 		s.files[absolute(s.id(), ref.Name)] = other // names may be relative to the schema's own $id
 	}
-	for url, file := range s.files {
-		s.addresses.schemas[url] = file.root
-		s.addresses.survey(file.root, url)
+	for _, url := range slices.Sorted(maps.Keys(s.files)) {
+		s.addresses.add(url, s.files[url].root)
+		s.addresses.survey(s.files[url].root, url)
 	}
 	if s.compiled, err = s.compile(); err != nil {
 		return nil, err
@@ -173,46 +172,4 @@ func deepest(e *validator.ValidationError) *validator.ValidationError {
 
 func words(e *validator.ValidationError) string {
 	return e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-}
-
-// Violation is a place where data doesn't satisfy a schema.
-type Violation struct {
-	Pointer string `json:"path"` // JSON pointer into the data; empty for all of it
-	Reason  string `json:"reason"`
-}
-
-// maxViolations is how many violations are told of one piece of data.
-const maxViolations = 50
-
-// Validate holds JSON data against the schema. No violation means that it is
-// satisfied; formats and contents are not asserted. The error is about data that
-// isn't JSON.
-func (s *Schema) Validate(data []byte) ([]Violation, error) {
-	parsed, err := validator.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, errors.New("the JSON ends too early")
-		}
-		return nil, fmt.Errorf("not JSON: %w", err)
-	}
-	var invalid *validator.ValidationError
-	if err := s.compiled.Validate(parsed); !errors.As(err, &invalid) {
-		return nil, err
-	}
-	return violations(invalid, nil), nil
-}
-
-// violations lists the leaves of a tree of errors, each once, in its order.
-func violations(e *validator.ValidationError, list []Violation) []Violation {
-	for _, cause := range e.Causes {
-		list = violations(cause, list)
-	}
-	if len(e.Causes) > 0 || len(list) >= maxViolations {
-		return list
-	}
-	v := Violation{pointerOf(e.InstanceLocation), words(e)}
-	if slices.Contains(list, v) {
-		return list
-	}
-	return append(list, v)
 }
