@@ -15,7 +15,7 @@ import (
 // parseNumbersKept reads JSON and keeps numbers as they are written. Names that
 // occur twice are refused: one of the two values would be lost.
 func parseNumbersKept(text []byte) (any, error) {
-	line, err := oneLine(text)
+	line, err := oneLine(text, false)
 	if err != nil {
 		return nil, err
 	}

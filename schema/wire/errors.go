@@ -60,7 +60,9 @@ type DataError struct {
 	Format Format
 	Name   string // full name of the record or message; may be empty
 	// Path is the place in the data in the names of fields, as in
-	// "customer.addresses[2].city"; empty for the data as a whole, or where it is unknown.
+	// "customer.addresses[2].city", or, where the text itself or a JSON Schema is
+	// violated, a JSON pointer. It is empty for the data as a whole, or where the place
+	// is unknown.
 	Path string
 	// Offset is how many bytes after the frame the fault was found; -1 where it isn't
 	// known.

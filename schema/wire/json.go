@@ -30,7 +30,7 @@ func (j jsonSchema) decode(_ *Frame, b body) (*Message, error) {
 	if len(b.more) > 0 {
 		return nil, leftOverInHeader(b.more)
 	}
-	text, err := oneLine(b.data, jsontext.AllowDuplicateNames(true))
+	text, err := oneLine(b.data, true)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (j jsonSchema) decode(_ *Frame, b body) (*Message, error) {
 }
 
 func (j jsonSchema) encode(_ Frame, text []byte) ([]byte, error) {
-	line, err := oneLine(text)
+	line, err := oneLine(text, false)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +64,11 @@ func (j jsonSchema) encode(_ Frame, text []byte) ([]byte, error) {
 	return line, nil
 }
 
-// oneLine checks that text is one JSON value, and takes the blanks out. Numbers
-// stay as they are written.
-func oneLine(text []byte, options ...jsontext.Options) ([]byte, error) {
+// oneLine checks that text is one JSON value in UTF-8, and takes the blanks out.
+// Numbers and strings stay as they are written.
+func oneLine(text []byte, mayRepeatNames bool) ([]byte, error) {
 	value := jsontext.Value(text).Clone()
-	if err := value.Compact(options...); err != nil {
+	if err := value.Compact(jsontext.AllowDuplicateNames(mayRepeatNames), jsontext.AllowInvalidUTF8(false)); err != nil {
 		f := &fault{offset: -1, reason: err.Error()}
 		var syntactic *jsontext.SyntacticError
 		if errors.As(err, &syntactic) {

@@ -70,7 +70,7 @@ func (p protobufSchema) decode(f *Frame, b body) (*Message, error) {
 		return nil, tooMuchJSON(b.json)
 	}
 	// The library puts blanks in at random, so that nobody relies on its form.
-	if text, err = oneLine(text); err != nil {
+	if text, err = oneLine(text, false); err != nil {
 		return nil, err
 	}
 	return &Message{Name: name, JSON: text, Notes: look.notes}, nil

@@ -21,15 +21,14 @@ type measure struct {
 // message walks over the bytes of one message. Broken bytes end the walk: reading
 // them says what is wrong.
 func (s *measure) message(b []byte, descriptor protoreflect.MessageDescriptor, depth int) error {
-	s.messages++
-	s.json += s.emptyCost(descriptor)
-	switch {
-	case s.messages > maxMessages:
+	if s.messages++; s.messages > maxMessages {
 		return faultf("", "it consists of more than %d messages", maxMessages)
-	case s.json > s.most:
-		return tooMuchJSON(s.most)
-	case depth > protobufDepth:
+	}
+	if depth > protobufDepth {
 		return faultf("", "messages nest deeper than %d levels", protobufDepth)
+	}
+	if err := s.add(s.emptyCost(descriptor)); err != nil {
+		return err
 	}
 	for len(b) > 0 {
 		number, wireType, n := protowire.ConsumeTag(b)
@@ -56,7 +55,7 @@ func (s *measure) message(b []byte, descriptor protoreflect.MessageDescriptor, d
 func (s *measure) field(field protoreflect.FieldDescriptor, wireType protowire.Type, value []byte, depth int) error {
 	switch {
 	case field.Enum() != nil:
-		s.json += s.enumCost(field.Enum()) * max(1, len(value))
+		return s.add(s.enumCost(field.Enum()) * max(1, len(value)))
 	case field.Message() == nil:
 	case wireType == protowire.BytesType:
 		inner, _ := protowire.ConsumeBytes(value)
@@ -64,6 +63,13 @@ func (s *measure) field(field protoreflect.FieldDescriptor, wireType protowire.T
 	case wireType == protowire.StartGroupType:
 		inner, _ := protowire.ConsumeGroup(field.Number(), value)
 		return s.message(inner, field.Message(), depth+1)
+	}
+	return nil
+}
+
+func (s *measure) add(json int) error {
+	if s.json += json; s.json > s.most {
+		return tooMuchJSON(s.most)
 	}
 	return nil
 }
