@@ -110,12 +110,16 @@ func (nowhere) Load(string) (any, error) { return nil, errNotGiven }
 // refusal finds the place that the validator's error is about.
 func (s *Schema) refusal(err error) error {
 	var (
+		schema  *validator.SchemaValidationError
 		invalid *validator.ValidationError
 		load    *validator.LoadURLError
 		pointer *validator.JSONPointerNotFoundError
 		pattern *validator.InvalidRegexError
 		draft   *validator.UnsupportedDraftError
 	)
+	if errors.As(err, &schema) { // which doesn't unwrap
+		err = schema.Err
+	}
 	switch {
 	case errors.As(err, &draft):
 		return s.doc.root.refuse("the $schema %q is none of the drafts that are known", s.doc.root.getText("$schema"))
@@ -129,7 +133,7 @@ func (s *Schema) refusal(err error) error {
 	case errors.As(err, &invalid):
 		leaf := deepest(invalid)
 		at, _ := s.doc.root.find(pointerOf(leaf.InstanceLocation))
-		return at.refuse("%s", words(leaf))
+		return at.refuse("%s", violated(leaf))
 	}
 	return s.doc.root.refuse("%s", strings.TrimPrefix(err.Error(), "jsonschema: "))
 }
@@ -170,6 +174,6 @@ func deepest(e *validator.ValidationError) *validator.ValidationError {
 	return e
 }
 
-func words(e *validator.ValidationError) string {
+func violated(e *validator.ValidationError) string {
 	return e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 }

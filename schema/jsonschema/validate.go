@@ -52,7 +52,7 @@ func violations(e *validator.ValidationError, list []Violation) []Violation {
 	if len(e.Causes) > 0 || len(list) >= maxViolations {
 		return list
 	}
-	v := Violation{pointerOf(e.InstanceLocation), words(e)}
+	v := Violation{pointerOf(e.InstanceLocation), violated(e)}
 	if slices.Contains(list, v) {
 		return list
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
@@ -32,6 +33,7 @@ type Reference struct {
 // it at the same time.
 type Schema struct {
 	file  protoreflect.FileDescriptor
+	files *protoregistry.Files
 	types *dynamicpb.Types
 }
 
@@ -68,9 +70,9 @@ func Parse(source []byte, refs ...Reference) (*Schema, error) {
 
 // newSchema gathers the types of a file and of all that it imports.
 func newSchema(file protoreflect.FileDescriptor) *Schema {
-	set := newFileSet()
-	set.add(file)
-	return &Schema{file: file, types: dynamicpb.NewTypes(set.files)}
+	files := new(protoregistry.Files)
+	addFile(files, file)
+	return &Schema{file: file, files: files, types: dynamicpb.NewTypes(files)}
 }
 
 // resolver finds imported files.

@@ -75,18 +75,14 @@ func written(messages protoreflect.MessageDescriptors) []protoreflect.MessageDes
 	return list
 }
 
-// fileSet is a file and all that it imports.
-type fileSet struct{ files *protoregistry.Files }
-
-func newFileSet() fileSet { return fileSet{new(protoregistry.Files)} }
-
-func (s fileSet) add(file protoreflect.FileDescriptor) {
-	if _, err := s.files.FindFileByPath(file.Path()); err == nil {
+// addFile registers a file and all that it imports.
+func addFile(files *protoregistry.Files, file protoreflect.FileDescriptor) {
+	if _, err := files.FindFileByPath(file.Path()); err == nil {
 		return
 	}
 	// The compiler has refused names that occur twice; registering can't fail.
-	_ = s.files.RegisterFile(file)
+	_ = files.RegisterFile(file)
 	for imports, i := file.Imports(), 0; i < imports.Len(); i++ {
-		s.add(imports.Get(i).FileDescriptor)
+		addFile(files, imports.Get(i).FileDescriptor)
 	}
 }
