@@ -63,9 +63,7 @@ func (avroLanguage) Check(reader, writer Parsed) ([]Finding, error) {
 			Reader: avroPart(p.Reader), Writer: avroPart(p.Writer),
 			MendReader: mendAvroReader(p), MendWriter: mendAvroWriter(p),
 		}
-		if p.Rule == avro.ReaderFieldMissingDefaultValue {
-			findings[i].Writer.Text = "no such field"
-		}
+		findings[i].Reader.Text, findings[i].Writer.Text = avroParts(p)
 	}
 	return findings, nil
 }
@@ -87,6 +85,19 @@ func (avroLanguage) Diff(from, to Parsed) ([]Change, error) {
 
 func avroPart(p avro.Place) Part {
 	return Part{Text: p.Text, File: p.File, Line: p.Line, Column: p.Column}
+}
+
+// avroParts describes the two sides so that they can be told apart.
+func avroParts(p avro.Problem) (reader, writer string) {
+	reader, writer = p.Reader.Text, p.Writer.Text
+	switch p.Rule {
+	case avro.ReaderFieldMissingDefaultValue:
+		writer = "no such field"
+	case avro.MissingEnumSymbols:
+		symbols := strings.Join(p.Symbols, ", ")
+		reader, writer = reader+" without "+symbols, writer+" with "+symbols
+	}
+	return reader, writer
 }
 
 // mendAvroReader is the way out where the reader has the new schema.
@@ -117,7 +128,10 @@ func mendAvroReader(p avro.Problem) string {
 	case avro.MissingUnionBranch:
 		return fmt.Sprintf("keep %s among the types of %s", p.Writer.Text, field)
 	}
-	return fmt.Sprintf("keep the type of %s, or widen it (%s, or a union with it)", field, promotions)
+	if wider := promotions[p.Writer.Kind]; wider != "" {
+		return fmt.Sprintf("keep %s as the type of %s, or widen it to %s", p.Writer.Text, field, wider)
+	}
+	return fmt.Sprintf("keep %s as the type of %s, or make it a union that has it", p.Writer.Text, field)
 }
 
 // mendAvroWriter is the way out where the writer has the new schema: readers are
@@ -138,10 +152,13 @@ func mendAvroWriter(p avro.Problem) string {
 	case avro.MissingUnionBranch:
 		return fmt.Sprintf("write only what is among the readers' types of %s: %s; or put the new type into a new field", field, p.Reader.Text)
 	}
-	return fmt.Sprintf("keep the type of %s, or put the new type into a new field", field)
+	return fmt.Sprintf("keep %s as the type of %s, or put the new type into a new field", p.Reader.Text, field)
 }
 
-const promotions = "int to long, float or double; long to float or double; float to double; string to bytes and back"
+// promotions are the types that can read another one.
+var promotions = map[string]string{
+	"int": "long, float or double", "long": "float or double", "float": "double", "string": "bytes", "bytes": "string",
+}
 
 func fieldName(field string) string {
 	if field == "" {

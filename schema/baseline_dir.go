@@ -19,7 +19,8 @@ type dirBaseline struct {
 	dir  string
 	sole sole
 	once sync.Once
-	all  []string // its schema files, sorted
+	all  []string            // its schema files, sorted
+	in   map[string][]string // the same, by folder
 	err  error
 }
 
@@ -45,6 +46,10 @@ func (b *dirBaseline) list() error {
 		if b.all, b.err = schemaFiles(b.dir); b.err != nil {
 			b.err = &BaselineError{b.err}
 			return
+		}
+		b.in = map[string][]string{}
+		for _, path := range b.all {
+			b.in[filepath.Dir(path)] = append(b.in[filepath.Dir(path)], path)
 		}
 		if len(b.all) == 0 {
 			b.err = askedf("schema files end in .avsc, .json or .proto", "versions in %s: there is no schema file", b.dir)
@@ -104,10 +109,7 @@ func (b *dirBaseline) folder(of Lookup) ([]numbered, error) {
 			continue
 		}
 		var found []numbered
-		for _, path := range b.all {
-			if filepath.Dir(path) != dir {
-				continue
-			}
+		for _, path := range b.in[dir] {
 			n, ok := anyNumber(stem(path))
 			if !ok {
 				return nil, fmt.Errorf("version %s of subject %q: there is no version's number in its name, as in v1%s", path, of.Subject, filepath.Ext(path))
@@ -150,8 +152,8 @@ func (b *dirBaseline) single(of Lookup) ([]numbered, error) {
 // bare is DIR/1.avsc and so on: versions of a subject that isn't said.
 func (b *dirBaseline) bare(of Lookup) ([]numbered, error) {
 	var found []numbered
-	for _, path := range b.all {
-		if n, ok := lastNumber("." + stem(path)); ok && filepath.Dir(path) == filepath.Clean(b.dir) {
+	for _, path := range b.in[filepath.Clean(b.dir)] {
+		if n, ok := lastNumber("." + stem(path)); ok {
 			found = append(found, numbered{n, path})
 		}
 	}

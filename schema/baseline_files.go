@@ -23,17 +23,13 @@ func (b *filesBaseline) History(_ context.Context, of Lookup) (*History, error) 
 	if err := b.sole.take(of.Subject, b.String()); err != nil {
 		return nil, err
 	}
-	return readVersions(of, b.paths, of.Available)
-}
-
-// readVersions reads files as versions 1, 2 and so on of a subject.
-func readVersions(of Lookup, paths []string, available *Pool) (*History, error) {
 	h := &History{Subject: of.Subject}
-	for i, path := range paths {
-		v, err := readVersion(VersionNumber(i+1), path, available)
+	for i, path := range b.paths {
+		v, err := readVersion(VersionNumber(i+1), path, of.Available)
 		if err != nil {
 			return nil, err
 		}
+		v.Label = path
 		h.Versions = append(h.Versions, v)
 	}
 	return h, nil
@@ -49,7 +45,7 @@ func readVersion(number VersionNumber, path string, available *Pool) (Version, e
 		return Version{}, askedf("schema files end in .avsc, .json or .proto", "version %s: not the name of a schema file", path)
 	}
 	return Version{
-		Number: number, Label: fmt.Sprintf("version %d (%s)", number, path),
+		Number: number, Label: fmt.Sprintf("version %d", number),
 		Format: format, Text: text, Available: available,
 	}, nil
 }

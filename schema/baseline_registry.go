@@ -76,7 +76,7 @@ func (b registryBaseline) versions(ctx context.Context, of Lookup) ([]registry.S
 func (b registryBaseline) version(ctx context.Context, subject string, s registry.Schema) (Version, error) {
 	format, err := ParseFormat(s.Type)
 	if err != nil {
-		return Version{}, fmt.Errorf("version %d of subject %q: %w", s.Version, subject, err)
+		return Version{}, fmt.Errorf("version %d of subject %q: %v", s.Version, subject, err) // nobody asked wrongly
 	}
 	v := Version{Number: VersionNumber(s.Version), Label: fmt.Sprintf("version %d", s.Version), Format: format, Text: []byte(s.Schema), Deleted: s.Deleted}
 	if s.Deleted {
