@@ -35,6 +35,8 @@ require (
 	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
 
+require github.com/go-json-experiment/json v1.27.2 // indirect
+
 require (
 	github.com/bufbuild/protocompile v0.14.1 // indirect
 	github.com/dlclark/regexp2 v1.12.0 // indirect

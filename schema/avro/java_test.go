@@ -1,0 +1,146 @@
+package avro_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/evtctl/evtctl/schema/avro"
+)
+
+// generated is how many pairs are compared with Java's answers.
+const generated = 50_000
+
+// seed is fixed, so that a failure comes back. EVTCTL_AVRO_SEED sets another.
+func seed(t testing.TB) uint64 {
+	t.Helper()
+	text := os.Getenv("EVTCTL_AVRO_SEED")
+	if text == "" {
+		return 20_260_101
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("EVTCTL_AVRO_SEED: %v", err)
+	}
+	return n
+}
+
+func newGenerator(t testing.TB) *generator {
+	return &generator{Rand: rand.New(rand.NewPCG(seed(t), 1))}
+}
+
+// generatedPairs makes pairs of valid schemas, most of them one schema before and
+// after changes.
+func generatedPairs(t testing.TB, n int) []readerWriter {
+	g := newGenerator(t)
+	var pairs []readerWriter
+	for len(pairs) < n {
+		schema := g.schema()
+		other := g.mutate(schema)
+		if g.chance(20) {
+			other = g.schema()
+		}
+		pair := readerWriter{text(schema), text(other)}
+		if valid(pair.reader) && valid(pair.writer) {
+			pairs = append(pairs, pair, readerWriter{pair.writer, pair.reader})
+		}
+	}
+	return pairs
+}
+
+func valid(text string) bool {
+	_, err := avro.Parse([]byte(text))
+	return err == nil
+}
+
+func checks(pairs []readerWriter) []question {
+	questions := make([]question, len(pairs))
+	for i, pair := range pairs {
+		questions[i] = question{Op: "check", Reader: &sources{Main: pair.reader}, Writer: &sources{Main: pair.writer}}
+	}
+	return questions
+}
+
+func TestChecksFindWhatJavaFinds(t *testing.T) {
+	o := needOracle(t)
+	pairs := generatedPairs(t, generated)
+	for _, c := range corpus(t) {
+		if !nameless[c.Case] {
+			pairs = append(pairs, c.pairs()...)
+		}
+	}
+	count := make(map[string]int)
+	for i, java := range o.ask(t, checks(pairs)) {
+		problems, err := avro.Check(parse(t, pairs[i].reader), parse(t, pairs[i].writer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, theirs := ourFindings(problems), javasFindings(java)
+		if !slices.Equal(ours, theirs) {
+			t.Fatalf("pair %d of seed %d\nreader %s\nwriter %s\nours %q\nJava %q (%s)",
+				i, seed(t), pairs[i].reader, pairs[i].writer, ours, theirs, java.Error)
+		}
+		count[verdict(java)]++
+		for _, finding := range theirs {
+			count[strings.Fields(finding)[0]]++
+		}
+	}
+	// Pairs of which nearly all are alike would prove little.
+	for _, least := range []struct {
+		what string
+		n    int
+	}{
+		{"compatible", 10_000}, {"incompatible", 10_000}, {"exception", 100},
+		{"name-mismatch", 1000}, {"fixed-size-mismatch", 200}, {"missing-enum-symbols", 200},
+		{"reader-field-missing-default-value", 1000}, {"type-mismatch", 1000}, {"missing-union-branch", 1000},
+	} {
+		if count[least.what] < least.n {
+			t.Errorf("only %d pairs have %s, which proves little; %d were expected at least", count[least.what], least.what, least.n)
+		}
+	}
+	t.Logf("%d pairs: %v", len(pairs), count)
+}
+
+func verdict(java answer) string {
+	switch {
+	case java.Error != "":
+		return "exception"
+	case java.Compatible:
+		return "compatible"
+	}
+	return "incompatible"
+}
+
+// ourFindings are rules and paths as a set. Java throws at the first ambiguous
+// field and finds nothing else.
+func ourFindings(problems []avro.Problem) []string {
+	var findings []string
+	for _, p := range problems {
+		if p.Rule == avro.AmbiguousAlias {
+			return []string{"exception"}
+		}
+		findings = append(findings, fmt.Sprintf("%s %s", p.Rule, p.Path))
+	}
+	slices.Sort(findings)
+	return slices.Compact(findings)
+}
+
+func javasFindings(java answer) []string {
+	if strings.Contains(java.Error, "matches multiple fields in writer record schema") {
+		return []string{"exception"}
+	}
+	var findings []string
+	for _, f := range java.Found {
+		rule := strings.ReplaceAll(strings.ToLower(f.Type), "_", "-")
+		findings = append(findings, rule+" "+f.Location)
+	}
+	if java.Error != "" {
+		findings = append(findings, java.Thrown+" "+java.Error)
+	}
+	slices.Sort(findings)
+	return slices.Compact(findings)
+}
