@@ -63,3 +63,24 @@ func TestStandaloneFormsHaveTheirReferencesAndLogicalTypes(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestStandaloneFormsKeepLogicalTypesThatSuitTheirTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"type":"int","logicalType":"date"}`:                                        `{"type":"int","logicalType":"date"}`,
+		`{"type":"long","logicalType":"date"}`:                                       `"long"`,
+		`{"type":"int","logicalType":"custom"}`:                                      `"int"`,
+		`{"type":"bytes","logicalType":"decimal","precision":0}`:                     `"bytes"`,
+		`{"type":"bytes","logicalType":"decimal","precision":4}`:                     `{"type":"bytes","logicalType":"decimal","precision":4}`,
+		`{"type":"bytes","logicalType":"decimal","precision":4,"scale":5}`:           `"bytes"`,
+		`{"type":"bytes","logicalType":"decimal","precision":"4"}`:                   `"bytes"`,
+		`{"type":"fixed","name":"F","size":2,"logicalType":"decimal","precision":4}`: `{"name":"F","type":"fixed","size":2,"logicalType":"decimal","precision":4}`,
+		`{"type":"fixed","name":"F","size":2,"logicalType":"decimal","precision":5}`: `{"name":"F","type":"fixed","size":2}`,
+		`{"type":"fixed","name":"F","size":12,"logicalType":"duration"}`:             `{"name":"F","type":"fixed","size":12,"logicalType":"duration"}`,
+		`{"type":"fixed","name":"F","size":12,"logicalType":"uuid"}`:                 `{"name":"F","type":"fixed","size":12}`,
+		`{"type":"array","items":"int","logicalType":"decimal"}`:                     `{"type":"array","items":"int"}`,
+	} {
+		if got := parse(t, text).Standalone(); got != want {
+			t.Errorf("%s\ngives %s\nwant  %s", text, got, want)
+		}
+	}
+}

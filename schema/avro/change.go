@@ -117,10 +117,9 @@ func (c Change) namedText(where string) string {
 		return fmt.Sprintf("namespace of %s: %s → %s", where, orNone(c.From), orNone(c.To))
 	case AliasAdded:
 		return fmt.Sprintf("added alias %q to %s", c.Subject, where)
-	case AliasRemoved:
+	default:
 		return fmt.Sprintf("removed alias %q from %s", c.Subject, where)
 	}
-	return string(c.Kind)
 }
 
 func orNone(text string) string {

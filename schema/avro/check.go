@@ -201,7 +201,9 @@ func (c *checker) compareUnions(reader, writer *use, at *step) *result {
 		if why := c.compare(reader, branch, at.next(step{kind: stepTrial})); why != nil {
 			found = c.add(found, &finding{
 				rule: MissingUnionBranch, reader: reader, writer: writer, branch: branch,
-				at: at.next(step{kind: stepBranch, index: i}), nearest: why.ownNearest(),
+				at: at.next(step{kind: stepBranch, index: i}),
+				// What findBranch says of the branch is about its nearest already.
+				nearest: why.entries[0].finding.nearest,
 			})
 		}
 	}
@@ -227,14 +229,6 @@ func (c *checker) findBranch(reader, writer *use, at *step) *result {
 	return c.add(nil, &finding{
 		rule: MissingUnionBranch, reader: reader, writer: writer, branch: writer, at: at, nearest: nearest,
 	})
-}
-
-// ownNearest hands on what a result says of the nearest branch, if it is about one.
-func (r *result) ownNearest() *result {
-	if len(r.entries) == 1 && r.entries[0].finding != nil {
-		return r.entries[0].finding.nearest
-	}
-	return nil
 }
 
 // likeness tells how likely a branch was meant for the writer's type; 0 is not at all.

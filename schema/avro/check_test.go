@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,10 @@ func TestDetailsSayWhatIsWrong(t *testing.T) {
 		{"a branch that doesn't fit", `["null",` + record(`{"name":"a","type":"int"},{"name":"b","type":"int"}`) + `]`, `["null",` + record(`{"name":"a","type":"long"}`) + `]`, []string{
 			`/1: the schema: the reader's union of null and record x.R has no branch for the writer's record x.R; the nearest doesn't fit: ` +
 				`field "a": the reader has int, the writer long, and the one can't be read as the other (and 1 more)`}},
+		{"the branch that comes nearest, by its name",
+			`[{"type":"fixed","name":"x.A","size":1},{"type":"fixed","name":"x.B","size":2},{"type":"fixed","name":"x.C","size":3}]`, `{"type":"fixed","name":"y.B","size":4}`, []string{
+				`/: the schema: the reader's union of fixed x.A of 1 bytes, fixed x.B of 2 bytes and fixed x.C of 3 bytes has no branch for the writer's fixed y.B of 4 bytes; ` +
+					`the nearest doesn't fit: the schema: fixed x.B has 2 bytes for the reader and 4 for the writer`}},
 		{"a union read as one type", `"int"`, `["null","int","string"]`, []string{
 			`/0: the schema: the reader has int, the writer null, and the one can't be read as the other`,
 			`/2: the schema: the reader has int, the writer string, and the one can't be read as the other`}},
@@ -64,6 +69,12 @@ func TestDetailsSayWhatIsWrong(t *testing.T) {
 			`/fields/0: field "a" matches several fields of the writer's record x.R by its name and aliases: "a" and "b"`}},
 		{"a field that is its own alias", record(`{"name":"a","type":"int","aliases":["a"]}`), record(`{"name":"a","type":"int"}`), []string{
 			`/fields/0: field "a" has its own name among its aliases, or an alias twice, which Avro refuses`}},
+		{"more symbols and branches than are worth telling", `["int","long","float","double","bytes","string","boolean","null",{"type":"array","items":"int"},{"type":"enum","name":"E","symbols":[]}]`,
+			`{"type":"enum","name":"E","symbols":["A","B","C","D","E","F","G","H","I","J","K","L"]}`, []string{
+				`/: the schema: the reader's union of int, long, float, double, bytes, string, boolean, null and 2 more has no branch for the writer's enum E; the nearest doesn't fit: ` +
+					`the schema: the reader's enum E has neither A, B, C, D, E, F, G, H, I nor J nor 2 more, which the writer may write, nor a default for symbols it doesn't know`}},
+		{"types within types within types", `"int"`, `{"type":"array","items":{"type":"array","items":{"type":"array","items":"int"}}}`, []string{
+			`/: the schema: the reader has int, the writer array of array of array of …, and the one can't be read as the other`}},
 		{"logical types, which don't count", `{"type":"bytes","logicalType":"decimal","precision":4,"scale":1}`, `{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}`, nil},
 		{"the words for a decimal", `"int"`, `{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}`, []string{
 			`/: the schema: the reader has int, the writer bytes (decimal 4,2), and the one can't be read as the other`}},
@@ -158,6 +169,32 @@ func TestCausesHavePlacesOfTheirOwn(t *testing.T) {
 	if inner.Rule != avro.MissingEnumSymbols || inner.Reader.Line != 3 || inner.Path != "/1/fields/0/type/1/symbols" || inner.Field != "a" {
 		t.Errorf("the innermost cause is %+v", inner)
 	}
+}
+
+func TestCausesAreNotWithoutEnd(t *testing.T) {
+	var fields []string
+	for i := range 30 {
+		fields = append(fields, fmt.Sprintf(`{"name":"f%d","type":"int"}`, i))
+	}
+	problems := checked(t, `["null",`+record(strings.Join(fields, ","))+`]`, `["null",`+record("")+`]`)
+	if len(problems) != 1 || len(problems[0].Causes) != 20 {
+		t.Errorf("%d problems with %d causes, want 1 with 20", len(problems), len(problems[0].Causes))
+	}
+}
+
+func TestASchemaMayBeUsedByManyAtOnce(t *testing.T) {
+	schema, other := parse(t, positioned), parse(t, `"int"`)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, checkErr := avro.Check(schema, other)
+			_, diffErr := avro.Diff(schema, other)
+			if line, _ := schema.Position("/fields/3/type/name"); line != 9 || checkErr != nil || diffErr != nil {
+				t.Error(line, checkErr, diffErr)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestProblemsComeInTheSameOrderEveryTime(t *testing.T) {

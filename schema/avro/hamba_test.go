@@ -37,11 +37,11 @@ func TestASecondOpinionAgrees(t *testing.T) {
 			pairs = append(pairs, c.pairs()...)
 		}
 	}
-	agreed := 0
+	agreed, differed := 0, 0
 	for _, pair := range pairs {
 		reader, err := hambaParse(pair.reader)
 		if err != nil {
-			continue // it is stricter about defaults and names; see doc.go
+			continue // its parser refuses more than Java's
 		}
 		writer, err := hambaParse(pair.writer)
 		if err != nil {
@@ -49,6 +49,7 @@ func TestASecondOpinionAgrees(t *testing.T) {
 		}
 		problems := checked(t, pair.reader, pair.writer)
 		if slices.ContainsFunc(problems, func(p avro.Problem) bool { return hambaDiffers[p.Rule] != "" }) {
+			differed++
 			continue
 		}
 		opinion := hamba.NewSchemaCompatibility().Compatible(reader, writer)
@@ -57,7 +58,7 @@ func TestASecondOpinionAgrees(t *testing.T) {
 		}
 		agreed++
 	}
-	if agreed < 5000 {
-		t.Errorf("only %d of %d pairs had a second opinion", agreed, len(pairs))
+	if agreed < 5000 || differed == 0 {
+		t.Errorf("%d of %d pairs had a second opinion, %d had a known difference: too few to prove much", agreed, len(pairs), differed)
 	}
 }

@@ -144,3 +144,24 @@ func javasFindings(java answer) []string {
 	slices.Sort(findings)
 	return slices.Compact(findings)
 }
+
+// TestADefinitionThatAReferenceHasTooIsTheReferences holds on to a detail of
+// Java's: two definitions of an enum count as the same without regard to its
+// default, and of the two the first is used.
+func TestADefinitionThatAReferenceHasTooIsTheReferences(t *testing.T) {
+	const with, without = `{"type":"enum","name":"E","symbols":["A"],"default":"A"}`, `{"type":"enum","name":"E","symbols":["A"]}`
+	const writer = `{"type":"enum","name":"E","symbols":["A","B"]}`
+	java := needOracle(t).ask(t, []question{
+		{Op: "check", Reader: &sources{Main: without, Refs: []string{with}}, Writer: &sources{Main: writer}},
+		{Op: "check", Reader: &sources{Main: with, Refs: []string{without}}, Writer: &sources{Main: writer}},
+	})
+	for i, reader := range []*avro.Schema{
+		parse(t, without, avro.Reference{Name: "with", Source: []byte(with)}),
+		parse(t, with, avro.Reference{Name: "without", Source: []byte(without)}),
+	} {
+		problems, err := avro.Check(reader, parse(t, writer))
+		if err != nil || (len(problems) == 0) != java[i].Compatible || java[i].Compatible != (i == 0) {
+			t.Errorf("%d: %v, %v; Java says compatible: %t", i, problems, err, java[i].Compatible)
+		}
+	}
+}

@@ -165,18 +165,20 @@ func (r *reader) syntax(err error) error {
 	return refusal
 }
 
+// invalidUTF8 is the offset of the first byte that isn't part of a character; -1
+// if all are.
 func invalidUTF8(text []byte) int {
 	if utf8.Valid(text) {
 		return -1
 	}
-	for i := 0; i < len(text); {
+	i := 0
+	for {
 		r, size := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && size == 1 {
 			return i
 		}
 		i += size
 	}
-	return -1
 }
 
 func encodingHint(text []byte) string {

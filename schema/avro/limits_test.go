@@ -117,6 +117,24 @@ func TestLargeSchemasAreHandled(t *testing.T) {
 	}
 }
 
+// TestDefaultsThatTakeTooLongAreNotChecked has 500 records, any of which may be in
+// each, and a default of 900 of them within each other that in the end fits none.
+func TestDefaultsThatTakeTooLongAreNotChecked(t *testing.T) {
+	names := make([]string, 500)
+	for i := range names {
+		names[i] = fmt.Sprintf(`"R%d"`, i)
+	}
+	all := records(len(names), func(int) string { return `{"name":"f","type":` + unionOf(names) + `}` })
+	text := strings.TrimSuffix(recordOf(all), "]}") +
+		`,{"name":"last","type":"R0","default":` + strings.Repeat(`{"f":`, 900) + "1" + strings.Repeat("}", 900) + `}]}`
+	soon(t, func() {
+		warnings := parse(t, text).Warnings()
+		if len(warnings) != 1 || !strings.Contains(warnings[0].Reason, "too many") {
+			t.Errorf("warnings: %+v", warnings)
+		}
+	})
+}
+
 func TestComparisonsThatWouldNeverEndAreGivenUp(t *testing.T) {
 	ring := func(n int) string {
 		return unionOf(records(n, func(i int) string { return fmt.Sprintf(`{"name":"next","type":"R%d"}`, (i+1)%n) }))

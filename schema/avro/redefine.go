@@ -9,7 +9,7 @@ import (
 // Schema.equals has it in Java: aliases, documentation and an enum's default
 // don't count, other properties do, a logical type among them.
 func repeats(t, first *typ) bool {
-	if t == first || t.same == first && first != nil {
+	if t == first {
 		return true
 	}
 	if t.kind != first.kind || t.name.full != first.name.full || !sameProperties(t.at, first.at, reservedFor(t.kind)) {
@@ -60,5 +60,5 @@ func sameDefault(a, b *fieldDefault) bool {
 
 // sameFloat is Java's Double.equals: NaN equals NaN, and zero not minus zero.
 func sameFloat(a, b float64) bool {
-	return math.Float64bits(a) == math.Float64bits(b) || a != a && b != b
+	return math.Float64bits(a) == math.Float64bits(b)
 }

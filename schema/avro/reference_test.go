@@ -50,6 +50,8 @@ func TestReferencesThatCannotBeUsedAreRefused(t *testing.T) {
 			`parsing Avro schema c.avsc: line 1, column 76 (/fields/0/type): unknown type "shop.Address"`},
 		{"one that isn't a schema", []avro.Reference{ref("c.avsc", customer), ref("a.avsc", "{}")},
 			`parsing Avro schema a.avsc: line 1, column 1: no type`},
+		{"one that isn't JSON", []avro.Reference{ref("c.avsc", customer), ref("a.avsc", "{type}")},
+			`parsing Avro schema a.avsc: line 1, column 3: invalid character 'y' in literal true (expecting 'r')`},
 		{"two that differ about a type", []avro.Reference{ref("c.avsc", customer), ref("a.avsc", address), ref("b.avsc", strings.Replace(address, "string", "bytes", 1))},
 			`parsing Avro schema b.avsc: line 1, column 1: shop.Address is defined again, and differently than on line 1 of a.avsc`},
 	} {
@@ -75,8 +77,10 @@ func TestNamesTellWhatAFileDefinesAndNeeds(t *testing.T) {
 	if want := []string{"other.T", "shop.Customer"}; !slices.Equal(needed, want) {
 		t.Errorf("needed %v, want %v", needed, want)
 	}
-	if _, _, err := avro.Names([]byte(`{`)); err == nil {
-		t.Error("half a file has no names")
+	for _, text := range []string{`{`, `{"type":"enum","name":"E"}`} {
+		if _, _, err := avro.Names([]byte(text)); err == nil {
+			t.Errorf("%s has no names", text)
+		}
 	}
 }
 

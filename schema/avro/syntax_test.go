@@ -95,7 +95,8 @@ func TestWarningsSayWhichDefaultsJavaRefuses(t *testing.T) {
 		"{\"name\":\"a\",\"type\":\"int\",\"default\":null},\n"+
 		"{\"name\":\"b\",\"type\":[\"string\",\"null\"],\"default\":null},\n"+
 		"{\"name\":\"c\",\"type\":\"E\",\"default\":\"X\"},\n"+
-		"{\"name\":\"d\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"X\"]},\"default\":\"X\"}]}")
+		"{\"name\":\"d\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"X\"]},\"default\":\"X\"},\n"+
+		"{\"name\":\"e\",\"type\":\"R\",\"default\":{\"a\":1,\"c\":\"X\"}}]}")
 	var got []string
 	for _, w := range s.Warnings() {
 		got = append(got, fmt.Sprintf("%d:%d %s %s", w.Line, w.Column, w.Pointer, w.Reason))
@@ -103,8 +104,33 @@ func TestWarningsSayWhichDefaultsJavaRefuses(t *testing.T) {
 	want := []string{
 		`2:36 /fields/0/default the default null of field "a" isn't valid for its type, int`,
 		`4:34 /fields/2/default the default "X" of field "c" comes before the definition of its type, enum E, and Java's parser refuses that`,
+		`6:34 /fields/4/default the default {"a":1,"c":"X"} of field "e" isn't valid for its type, record R`, // it would contain itself
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestOfMembersOfOneNameTheLastCounts(t *testing.T) {
+	for _, more := range []int{0, 40} {
+		var padding strings.Builder
+		for i := range more {
+			fmt.Fprintf(&padding, `"p%d":0,`, i)
+		}
+		s := parse(t, `{`+padding.String()+`"type":"int","type":"fixed","name":"A","size":1,"name":"B"}`)
+		if s.Kind() != "fixed" || s.Name() != "B" {
+			t.Errorf("with %d other members: %s %s", more, s.Kind(), s.Name())
+		}
+	}
+}
+
+func TestMessagesQuoteLongTextShortened(t *testing.T) {
+	_, err := avro.Parse([]byte(`{"type":"fixed","size":1,"name":"a` + strings.Repeat("é", 200) + `-"}`))
+	if want := `"a` + strings.Repeat("é", 39) + `…" isn't a name`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	_, err = avro.Parse([]byte(`{"type":"fixed","name":"F","size":[ 1, /* two */ 2, "` + strings.Repeat("x", 1000) + `"]}`))
+	if want := `not [1,2,"` + strings.Repeat("x", 34) + `…`; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want …%s", err, want)
 	}
 }

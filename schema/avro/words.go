@@ -69,14 +69,11 @@ func (t *typ) logicalWords() string {
 
 // list joins words as a sentence does.
 func list(words []string, last string) string {
-	switch n := len(words); n {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	default:
-		return strings.Join(words[:n-1], ", ") + " " + last + " " + words[n-1]
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
 // quoted puts each of the words into quotes.
