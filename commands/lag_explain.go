@@ -67,7 +67,7 @@ func findingsOf(g *lag.Group) []finding {
 	held := map[string]bool{}
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
-		at := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
+		at := coordinates{p.Topic, p.Partition}
 		if p.Reasons.Has(lag.BelowStart) {
 			add(render.Bad, " %s: %s deleted before the group read them", at, plural(int64(p.Lost), "record"))
 		}
@@ -88,6 +88,15 @@ func findingsOf(g *lag.Group) []finding {
 	}
 	return list
 }
+
+// coordinates name a partition. They are put into words only where something was
+// found, which is nowhere in most reports.
+type coordinates struct {
+	topic     string
+	partition int32
+}
+
+func (c coordinates) String() string { return fmt.Sprintf("%s:%d", c.topic, c.partition) }
 
 func transactionName(tx *lag.Transaction) string {
 	name := "an open transaction"

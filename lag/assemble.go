@@ -2,6 +2,7 @@ package lag
 
 import (
 	"errors"
+	"slices"
 	"sort"
 )
 
@@ -28,36 +29,37 @@ func (s *groupState) assemble(logs map[string]*topicLog) Group {
 		sorted = append(sorted, t)
 	}
 	sort.Strings(sorted)
-	g := s.Group
-	g.Partitions = []Partition{}
+	size := 0
 	for _, t := range sorted {
-		g.Partitions = append(g.Partitions, s.partitions(t, logs[t])...)
+		size += len(logs[t].partitions)
+	}
+	g := s.Group
+	g.Partitions = make([]Partition, 0, size)
+	for _, t := range sorted {
+		g.Partitions = s.appendPartitions(g.Partitions, t, logs[t])
 	}
 	return g
 }
 
-func (s *groupState) partitions(topic string, log *topicLog) []Partition {
-	numbers := make([]int32, len(log.partitions))
-	for i := range numbers {
-		numbers[i] = int32(i)
+func (s *groupState) appendPartitions(list []Partition, topic string, log *topicLog) []Partition {
+	for n := range log.partitions {
+		list = append(list, s.partition(topic, int32(n), log))
 	}
 	// A commit for a partition that isn't there: the topic was deleted, or made anew
 	// with fewer partitions.
-	extra := map[int32]bool{}
+	var extra []int32
 	for n := range s.commits[topic] {
-		extra[n] = int(n) >= len(numbers)
-	}
-	for n := range s.holders[topic] {
-		extra[n] = int(n) >= len(numbers)
-	}
-	for n, beyond := range extra {
-		if beyond {
-			numbers = append(numbers, n)
+		if int(n) >= len(log.partitions) {
+			extra = append(extra, n)
 		}
 	}
-	sort.Slice(numbers, func(i, j int) bool { return numbers[i] < numbers[j] })
-	list := make([]Partition, 0, len(numbers))
-	for _, n := range numbers {
+	for n := range s.holders[topic] {
+		if int(n) >= len(log.partitions) {
+			extra = append(extra, n)
+		}
+	}
+	slices.Sort(extra)
+	for _, n := range slices.Compact(extra) {
 		list = append(list, s.partition(topic, n, log))
 	}
 	return list

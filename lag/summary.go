@@ -39,15 +39,19 @@ func (r *Report) ByTopic() []TopicLag {
 // GroupPartition is a partition together with its group, for flat listings.
 type GroupPartition struct {
 	Group string `json:"group"`
-	Partition
+	*Partition
 }
 
 // ByPartition lists all partitions of all groups, in the report's order.
 func (r *Report) ByPartition() []GroupPartition {
-	list := []GroupPartition{}
+	size := 0
+	for i := range r.Groups {
+		size += len(r.Groups[i].Partitions)
+	}
+	list := make([]GroupPartition, 0, size)
 	for i := range r.Groups {
 		for j := range r.Groups[i].Partitions {
-			list = append(list, GroupPartition{r.Groups[i].Name, r.Groups[i].Partitions[j]})
+			list = append(list, GroupPartition{r.Groups[i].Name, &r.Groups[i].Partitions[j]})
 		}
 	}
 	return list

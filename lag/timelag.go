@@ -1,9 +1,13 @@
 package lag
 
 import (
+	"cmp"
 	"context"
-	"sort"
-	"sync"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -25,39 +29,41 @@ type position struct {
 // two known points is off by hours where traffic comes in bursts. It returns the
 // number of positions left out: because they are too many, or for lack of time.
 func (c *collector) measureTime(ctx context.Context, r *Report) int {
-	waiting := map[position][]*Partition{}
-	for i := range r.Groups {
-		for j := range r.Groups[i].Partitions {
-			if p := &r.Groups[i].Partitions[j]; p.Lag.Known() && p.Lag > 0 {
-				at := position{p.Topic, p.Partition, int64(p.firstUnread())}
-				waiting[at] = append(waiting[at], p)
-			}
-		}
-	}
-	found := map[position]found{}
+	waiting := map[position]found{}
+	eachBehind(r, func(_ *Partition, at position) { waiting[at] = found{err: errNotMeasured} })
 	if len(waiting) <= c.req.MaxPositions {
-		found = c.readTimes(ctx, waiting)
+		c.readTimes(ctx, waiting)
 	}
 	now, unmeasured := c.req.Now(), 0
-	for at, partitions := range waiting {
-		f, ok := found[at]
-		if !ok {
+	for _, f := range waiting {
+		if f.err == errNotMeasured {
 			unmeasured++
 		}
-		for _, p := range partitions {
-			c.setTime(p, f, ok, now)
-		}
 	}
+	eachBehind(r, func(p *Partition, at position) { c.setTime(p, waiting[at], now) })
 	if c.req.MaxPositions < 0 {
 		return 0 // nobody asked for any
 	}
 	return unmeasured
 }
 
-func (c *collector) setTime(p *Partition, f found, ok bool, now time.Time) {
+// eachBehind calls do for every partition that is behind, with where it stands.
+func eachBehind(r *Report, do func(*Partition, position)) {
+	for i := range r.Groups {
+		for j := range r.Groups[i].Partitions {
+			if p := &r.Groups[i].Partitions[j]; p.Lag.Known() && p.Lag > 0 {
+				do(p, position{p.Topic, p.Partition, int64(p.firstUnread())})
+			}
+		}
+	}
+}
+
+var errNotMeasured = errors.New("not measured")
+
+func (c *collector) setTime(p *Partition, f found, now time.Time) {
 	switch {
-	case !ok:
-		p.TimeLagError = "not measured"
+	case f.err == errNotMeasured:
+		p.TimeLagError = Text(f.err.Error())
 	case f.err != nil:
 		p.TimeLagError = Text(c.req.Word(f.err))
 	case f.drained:
@@ -96,113 +102,135 @@ const (
 )
 
 // readTimes looks the positions up, one round of fetches after the other: a round
-// asks each broker once, for one position of each of its partitions.
-func (c *collector) readTimes(ctx context.Context, waiting map[position][]*Partition) map[position]found {
-	all := map[position]found{}
-	if len(waiting) == 0 {
-		return all
-	}
-	reader := &timeReader{cl: c.cl, logs: c.logs, size: firstFetchBytes}
+// asks each broker once, and what a partition returns answers all positions in it.
+func (c *collector) readTimes(ctx context.Context, waiting map[position]found) {
+	reader := &timeReader{cl: c.cl, logs: c.logs}
 	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
 	reader.decompressor, _ = c.cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
-	queues := map[partitionKey][]*cursor{}
+	byKey := map[partitionKey]*cursor{}
 	for at := range waiting {
 		k := partitionKey{topic: at.topic, partition: at.partition}
-		queues[k] = append(queues[k], &cursor{position: at, next: at.offset})
-	}
-	for len(queues) > 0 && ctx.Err() == nil {
-		var round []*cursor
-		for _, q := range queues {
-			round = append(round, q[0])
+		if byKey[k] == nil {
+			byKey[k] = &cursor{topic: at.topic, partition: at.partition, size: firstFetchBytes}
 		}
-		reader.fetch(ctx, round)
-		for k, q := range queues {
-			if cur := q[0]; cur.done {
-				all[cur.position] = cur.found
-				if queues[k] = q[1:]; len(q) == 1 {
-					delete(queues, k)
-				}
-			}
-		}
+		byKey[k].offsets = append(byKey[k].offsets, at.offset)
 	}
-	return all
+	cursors := slices.SortedFunc(maps.Values(byKey), func(a, b *cursor) int { // the first of a request varies by progress only
+		return cmp.Or(strings.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
+	})
+	for _, cur := range cursors {
+		slices.Sort(cur.offsets)
+	}
+	for len(cursors) > 0 && ctx.Err() == nil {
+		reader.fetch(ctx, cursors)
+		for _, cur := range cursors {
+			cur.settle(waiting)
+		}
+		cursors = slices.DeleteFunc(cursors, func(cur *cursor) bool { return len(cur.offsets) == 0 })
+	}
 }
 
-// cursor is the search for the first record at or after a position.
+// cursor goes through a partition, in search of the first record at or after each of
+// some offsets.
 type cursor struct {
-	position
-	next  int64 // where the next fetch begins
+	topic     string
+	partition int32
+	offsets   []int64 // ascending: those still searched for
+	next      int64   // where what was read so far ends
+	size      int32   // what the next fetch may return
+	answers   []answer
+}
+
+type answer struct {
+	at    int64
 	found found
-	done  bool
+}
+
+// begin is where the next fetch begins.
+func (cur *cursor) begin() int64 { return max(cur.next, cur.offsets[0]) }
+
+// answer ends the search for the offsets up to and including at.
+func (cur *cursor) answer(at int64, f found) {
+	for len(cur.offsets) > 0 && cur.offsets[0] <= at {
+		cur.answers = append(cur.answers, answer{cur.offsets[0], f})
+		cur.offsets = cur.offsets[1:]
+	}
+}
+
+// end ends the search for all of them.
+func (cur *cursor) end(f found) { cur.answer(math.MaxInt64, f) }
+
+// settle hands over what was found since the last time.
+func (cur *cursor) settle(all map[position]found) {
+	for _, a := range cur.answers {
+		all[position{cur.topic, cur.partition, a.at}] = a.found
+	}
+	cur.answers = cur.answers[:0]
 }
 
 type timeReader struct {
 	cl           *kgo.Client
 	logs         map[string]*topicLog
 	decompressor kgo.Decompressor
-	size         int32
 }
 
-// fetch makes one round. Where no partition got on, what they may return grows; at
-// its largest the round is the last.
+// fetch makes one round.
 func (r *timeReader) fetch(ctx context.Context, round []*cursor) {
-	sort.Slice(round, func(i, j int) bool { // a stable order, for the first of a request to vary by progress only
-		a, b := round[i], round[j]
-		return a.topic < b.topic || a.topic == b.topic && a.partition < b.partition
-	})
 	byLeader := map[int32][]*cursor{}
 	for _, cur := range round {
 		leader := r.logs[cur.topic].partitions[cur.partition].leader
 		byLeader[leader] = append(byLeader[leader], cur)
 	}
 	var eg errgroup.Group
-	var mu sync.Mutex
-	progress := false
 	for leader, cursors := range byLeader {
-		eg.Go(func() error {
-			moved := r.fetchFrom(ctx, leader, cursors)
-			mu.Lock()
-			defer mu.Unlock()
-			progress = progress || moved
-			return nil
-		})
+		eg.Go(func() error { r.fetchFrom(ctx, leader, cursors); return nil })
 	}
 	_ = eg.Wait()
-	if !progress && r.size >= maxFetchBytes {
-		for _, cur := range round {
-			cur.done, cur.found.err = true, errNoRecord
-		}
-	}
-	r.size = min(r.size*4, maxFetchBytes)
 }
 
-// fetchFrom asks one broker, and tells whether a cursor moved.
-func (r *timeReader) fetchFrom(ctx context.Context, leader int32, cursors []*cursor) bool {
+// fetchFrom asks one broker. What a partition may return grows where too little came.
+// A broker returns something of the first partition of a request however large it is;
+// so when no partition gets on at the largest size, there is nothing to be had.
+func (r *timeReader) fetchFrom(ctx context.Context, leader int32, cursors []*cursor) {
 	resp, err := r.cl.Broker(int(leader)).RetriableRequest(ctx, r.request(cursors))
 	if err != nil {
-		for _, cur := range cursors {
-			cur.done, cur.found.err = true, err
-		}
-		return true
+		endAll(cursors, err)
+		return
 	}
 	byID, byKey := map[kadm.TopicID]string{}, map[partitionKey]*cursor{}
 	for _, cur := range cursors {
 		byID[r.logs[cur.topic].id] = cur.topic
 		byKey[partitionKey{topic: cur.topic, partition: cur.partition}] = cur
 	}
-	moved := false
+	hope := false
 	for _, t := range resp.(*kmsg.FetchResponse).Topics {
 		topic := t.Topic
 		if topic == "" {
 			topic = byID[t.TopicID]
 		}
 		for i := range t.Partitions {
-			if cur := byKey[partitionKey{topic: topic, partition: t.Partitions[i].Partition}]; cur != nil {
-				moved = cur.read(&t.Partitions[i], r.decompressor) || moved
+			cur := byKey[partitionKey{topic: topic, partition: t.Partitions[i].Partition}]
+			if cur != nil && (cur.read(&t.Partitions[i], r.decompressor) || cur.grow()) {
+				hope = true
 			}
 		}
 	}
-	return moved
+	if !hope {
+		endAll(cursors, errNoRecord)
+	}
+}
+
+// grow tells whether more may be asked for the next time.
+func (cur *cursor) grow() bool {
+	before := cur.size
+	cur.size = min(cur.size*4, maxFetchBytes)
+	return cur.size > before
+}
+
+func endAll(cursors []*cursor, err error) {
+	for _, cur := range cursors {
+		cur.end(found{err: err})
+	}
 }
 
 func (r *timeReader) request(cursors []*cursor) *kmsg.FetchRequest {
@@ -216,7 +244,7 @@ func (r *timeReader) request(cursors []*cursor) *kmsg.FetchRequest {
 			req.Topics = append(req.Topics, t)
 		}
 		p := kmsg.NewFetchRequestTopicPartition()
-		p.Partition, p.FetchOffset, p.PartitionMaxBytes = cur.partition, cur.next, r.size
+		p.Partition, p.FetchOffset, p.PartitionMaxBytes = cur.partition, cur.begin(), cur.size
 		p.LogStartOffset = -1
 		last := &req.Topics[len(req.Topics)-1]
 		last.Partitions = append(last.Partitions, p)
@@ -226,23 +254,21 @@ func (r *timeReader) request(cursors []*cursor) *kmsg.FetchRequest {
 
 // read takes in one partition's answer, and tells whether it brought the cursor on.
 func (cur *cursor) read(p *kmsg.FetchResponseTopicPartition, d kgo.Decompressor) bool {
+	begin := cur.begin()
 	fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		KeepControlRecords: true, Offset: cur.next, Topic: cur.topic, Partition: cur.partition,
+		KeepControlRecords: true, Offset: begin, Topic: cur.topic, Partition: cur.partition,
 	}, p, d, nil)
 	for _, rec := range fetched.Records {
-		if rec.Offset >= cur.offset && !rec.Attrs.IsControl() {
-			cur.done, cur.found = true, found{offset: rec.Offset, timestamp: rec.Timestamp.UnixMilli()}
-			return true
+		if !rec.Attrs.IsControl() {
+			cur.answer(rec.Offset, found{offset: rec.Offset, timestamp: rec.Timestamp.UnixMilli()})
 		}
 	}
-	if fetched.Err != nil {
-		cur.done, cur.found.err = true, fetched.Err
-		return true
+	cur.next = max(begin, next)
+	switch {
+	case fetched.Err != nil:
+		cur.end(found{err: fetched.Err})
+	case cur.next >= p.HighWatermark:
+		cur.end(found{drained: true})
 	}
-	moved := next > cur.next
-	cur.next = max(cur.next, next)
-	if cur.next >= p.HighWatermark {
-		cur.done, cur.found = true, found{drained: true}
-	}
-	return moved || cur.done
+	return cur.next > begin || len(cur.offsets) == 0
 }
