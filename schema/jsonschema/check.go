@@ -45,13 +45,15 @@ type checker struct {
 	path           []string // tokens
 	field          string
 	problems       []Problem
+	quiet          bool // only whether anything is wrong is asked
+	failed         bool
 }
 
 // compare compares what was written with what is read. A pair that is being
 // compared already, through a recursive reference, adds nothing.
 func (c *checker) compare(w, r form) {
 	p := pair{w, r}
-	if c.steps++; c.steps > maxSteps || c.visiting[p] {
+	if c.steps++; c.steps > maxSteps || c.visiting[p] || c.quiet && c.failed {
 		return
 	}
 	if len(c.visiting) > maxCheckDepth {
@@ -110,10 +112,10 @@ func (c *checker) single(w, r form) bool {
 // fits compares by itself; what is wrong isn't told.
 func (c *checker) fits(w, r form) bool {
 	sub := *c
-	sub.problems = nil
+	sub.quiet, sub.failed = true, false
 	sub.compare(w, r)
 	c.steps = sub.steps
-	return len(sub.problems) == 0
+	return !sub.failed
 }
 
 func (c *checker) readerParts(f form) []form {
@@ -165,6 +167,10 @@ func (c *checker) inField(field string, do func()) {
 }
 
 func (c *checker) add(rule Rule, w, r *value, detail, fix string) {
+	c.failed = true
+	if c.quiet {
+		return
+	}
 	path := "/"
 	if p := pointerOf(c.path); p != "" {
 		path = p

@@ -42,12 +42,13 @@ func widened(was, is string, before, after int) bool {
 
 // closest words what is wrong with the only part there is, where there is only one.
 func (c *checker) closest(was, is []form) string {
-	if len(was) != 1 || len(is) != 1 {
+	if len(was) != 1 || len(is) != 1 || c.quiet {
 		return ""
 	}
 	sub := *c
 	sub.problems = nil
 	sub.compare(was[0], is[0])
+	c.steps = sub.steps
 	if len(sub.problems) == 0 {
 		return ""
 	}

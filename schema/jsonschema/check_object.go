@@ -117,9 +117,12 @@ func (c *checker) propertyAdded(name string, after, w, r *value) {
 
 // covered compares and keeps what is wrong.
 func (c *checker) covered(w, r form) bool {
-	n := len(c.problems)
+	before := c.failed
+	c.failed = false
 	c.compare(w, r)
-	return len(c.problems) == n
+	fits := !c.failed
+	c.failed = c.failed || before
+	return fits
 }
 
 // isOpen tells that properties that aren't named can be anything.

@@ -168,10 +168,10 @@ func (c *checker) constant(was, is *value) {
 func (c *checker) not(was, is *value) {
 	c.within(func() {
 		turned := *c
-		turned.problems, turned.reversed = nil, !c.reversed
-		turned.compare(turned.writerForm(is), turned.readerForm(was))
+		turned.reversed = !c.reversed
+		fits := turned.fits(turned.writerForm(is), turned.readerForm(was))
 		c.steps = turned.steps
-		if len(turned.problems) > 0 {
+		if !fits {
 			c.add(NotTypeExtended, was, is, "the reader's not excludes what the writer's didn't", "")
 		}
 	}, "not")

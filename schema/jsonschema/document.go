@@ -31,6 +31,8 @@ type document struct {
 	text  []byte
 	lines []int // where each line begins
 	root  *value
+	// values is how many there are in it.
+	values int
 }
 
 // value is a JSON value and where it is written.
@@ -87,6 +89,36 @@ func (v *value) getText(name string) string {
 	}
 	return ""
 }
+
+// inner lists the parts of a schema that can have schemas in them: all but plain
+// data, in which a $ref means nothing.
+func (v *value) inner() []*value {
+	parts := slices.Clone(v.elements)
+	for _, m := range v.members {
+		if !v.isPlainData(m.name) {
+			parts = append(parts, m.value)
+		}
+	}
+	return parts
+}
+
+// isPlainData tells that a keyword's value is data.
+func (v *value) isPlainData(keyword string) bool {
+	switch keyword {
+	case "const", "enum", "default", "examples":
+		return !v.namesSchemas()
+	}
+	return false
+}
+
+// namesSchemas tells that the members are schemas by names of their own, which can
+// be words that are keywords elsewhere.
+func (v *value) namesSchemas() bool {
+	return v.up != nil && slices.Contains(namedSchemas, v.token) && !v.up.namesSchemas()
+}
+
+// namedSchemas are keywords whose values have names of their own for schemas.
+var namedSchemas = []string{"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"}
 
 func (v *value) isSchema() bool { return v.kind == '{' || v.kind == 't' || v.kind == 'f' }
 
@@ -181,9 +213,9 @@ func readJSON(name string, text []byte) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.root = root
-	if _, err := r.dec.ReadToken(); err != io.EOF {
-		return nil, d.refuse(r.next(), "there is more after the end of the schema")
+	d.root, d.values = root, r.values
+	if more := bytes.TrimLeft(text[r.dec.InputOffset():], " \t\r\n"); len(more) > 0 {
+		return nil, d.refuse(len(text)-len(more), "there is more after the end of the schema")
 	}
 	if !root.isSchema() {
 		return nil, root.refuse("a schema is an object, true or false, and this is %s", article(root.kind))

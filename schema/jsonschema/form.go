@@ -107,7 +107,7 @@ func typesOf(v *value) []string {
 }
 
 // modern tells that the schema is of a draft where keywords beside a $ref count.
-func (s *Schema) modern() bool { return s.compiled.DraftVersion >= 2019 }
+func (s *Schema) modern() bool { return draftOf(s.doc.root).modern }
 
 // criterion is what has to fit of a form that has parts; empty for others.
 func (f form) criterion() string {

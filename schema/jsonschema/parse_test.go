@@ -25,11 +25,13 @@ func TestWhatIsNoSchemaSaysWhere(t *testing.T) {
 		`{"minimum":1e99999}`:               "parsing JSON Schema: line 1, column 12: a number too large or too long to work with",
 		`{"$ref":"other.json"}`:             `parsing JSON Schema: line 1, column 9 (/$ref): it refers to "other.json", which is not among its references`,
 		`{"$ref":"http://example.com/x"}`:   `parsing JSON Schema: line 1, column 9 (/$ref): it refers to "http://example.com/x", which is not among its references`,
-		`{"items":{"$ref":"#/nowhere"}}`:    `parsing JSON Schema: line 1, column 18 (/items/$ref): it refers to "#/nowhere", and there is no such place`,
-		`{"$schema":"http://example.com/"}`: `parsing JSON Schema: line 1, column 1: it refers to "http://example.com/", which is not among its references`,
-		"{\"a\":\"\xff\"}":                  "parsing JSON Schema: not UTF-8 text",
-		strings.Repeat(`{"not":`, 600):      "parsing JSON Schema: line 1, column 3501: nested deeper than 500 levels",
-		"{\"a\":[" + strings.Repeat("0,", 600_000) + "0]}": "parsing JSON Schema: line 1, column 1000003: it has more than 500000 values",
+		`{"pattern":"("}`:                   "parsing JSON Schema: line 1, column 12 (/pattern): '(' is not valid regex: error parsing regexp: missing closing ) in `(`",
+		`{"$schema":"https://json-schema.org/draft/2020-12/schema","pattern":"("}`: "parsing JSON Schema: line 1, column 69 (/pattern): the pattern can't be read: error parsing regexp: missing closing ) in `(`",
+		`{"items":{"$ref":"#/nowhere"}}`:                                           `parsing JSON Schema: line 1, column 18 (/items/$ref): it refers to "#/nowhere", and there is no such place`,
+		`{"$schema":"http://example.com/"}`:                                        `parsing JSON Schema: line 1, column 12 (/$schema): the draft "http://example.com/" isn't known`,
+		"{\"a\":\"\xff\"}":                                                         "parsing JSON Schema: not UTF-8 text",
+		strings.Repeat(`{"not":`, 600):                                             "parsing JSON Schema: line 1, column 3501: nested deeper than 500 levels",
+		"{\"a\":[" + strings.Repeat("0,", 600_000) + "0]}":                         "parsing JSON Schema: line 1, column 1000003: it has more than 500000 values",
 	} {
 		_, err := jsonschema.Parse([]byte(text))
 		var bad *jsonschema.SyntaxError
@@ -100,7 +102,7 @@ func TestDataIsHeldAgainstASchema(t *testing.T) {
 			t.Errorf("%s gives %q, want %q", data, got, want)
 		}
 	}
-	for data, want := range map[string]string{"": "the JSON ends too early", "{": "the JSON ends too early", "nul": "not JSON: "} {
+	for data, want := range map[string]string{"": "not JSON: it is empty", "{": "not JSON: unexpected EOF", "nul": "not JSON: "} {
 		if _, err := s.Validate([]byte(data)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q gives %v, want %s", data, err, want)
 		}

@@ -13,20 +13,16 @@ type addresses struct {
 	bases   map[*value]string // what a $ref is relative to, by the $ref
 }
 
-// survey notes the addresses in a file. Keywords inside of data, such as a const,
-// are taken for schemas too; nothing refers to them.
+// survey notes the addresses in a file.
 func (a *addresses) survey(v *value, address string) {
-	if v.kind == '{' && (v.up == nil || v.up.token != "properties") {
+	if v.kind == '{' && !v.namesSchemas() {
 		address = a.name(v, address)
 	}
 	if ref := v.get("$ref"); ref != nil {
 		a.bases[ref] = address
 	}
-	for _, m := range v.members {
-		a.survey(m.value, address)
-	}
-	for _, element := range v.elements {
-		a.survey(element, address)
+	for _, inner := range v.inner() {
+		a.survey(inner, address)
 	}
 }
 

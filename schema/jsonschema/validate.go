@@ -25,12 +25,12 @@ const maxViolations = 50
 
 // Validate holds JSON data against the schema. No violation means that it is
 // satisfied; formats and contents are not asserted. The error is about data that
-// isn't JSON.
+// isn't JSON, or a schema that is too large.
 func (s *Schema) Validate(data []byte) ([]Violation, error) {
 	parsed, err := validator.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, errors.New("the JSON ends too early")
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("not JSON: it is empty")
 		}
 		return nil, fmt.Errorf("not JSON: %w", err)
 	}
@@ -38,11 +38,60 @@ func (s *Schema) Validate(data []byte) ([]Violation, error) {
 		return []Violation{*at}, nil
 	}
 	var invalid *validator.ValidationError
-	if err := s.compiled.Validate(parsed); !errors.As(err, &invalid) {
+	compiled, err := s.compiled()
+	if err != nil {
+		return nil, err
+	}
+	if err := compiled.Validate(parsed); !errors.As(err, &invalid) {
 		return nil, err
 	}
 	return violations(invalid, nil), nil
 }
+
+// maxValidated is how many values a schema and its references may have for data to
+// be held against it: the validator's compiler takes a second for so many, and its
+// time grows with their square.
+const maxValidated = 20_000
+
+// compile has the validator read the schema.
+func (s *Schema) compile() (*validator.Schema, error) {
+	c := validator.NewCompiler()
+	c.DefaultDraft(validator.Draft7)
+	c.UseRegexpEngine(compilePattern)
+	c.UseLoader(nowhere{})
+	values := 0
+	for url, doc := range s.files {
+		if values += doc.values; values > maxValidated {
+			return nil, fmt.Errorf("the JSON Schema has more than %d values, too many to hold data against it", maxValidated)
+		}
+		parsed, err := validator.UnmarshalJSON(bytes.NewReader(doc.text))
+		if err != nil {
+			return nil, err
+		}
+		if err := c.AddResource(url, parsed); err != nil {
+			return nil, fmt.Errorf("JSON Schema: %w", err)
+		}
+		// The validator looks for an $id only in what it has come across already.
+		own, _, _ := strings.Cut(absolute(url, doc.root.getText("$id")), "#")
+		if doc != s.doc && s.files[own] == nil {
+			if err := c.AddResource(own, parsed); err != nil {
+				return nil, fmt.Errorf("JSON Schema: %w", err)
+			}
+		}
+	}
+	compiled, err := c.Compile(mainURL)
+	if err != nil {
+		return nil, fmt.Errorf("JSON Schema: %w", err)
+	}
+	return compiled, nil
+}
+
+// nowhere loads nothing: schemas come with their references or not at all.
+type nowhere struct{}
+
+var errNotGiven = errors.New("not among the references")
+
+func (nowhere) Load(string) (any, error) { return nil, errNotGiven }
 
 // violations lists the leaves of a tree of errors, each once, in its order.
 func violations(e *validator.ValidationError, list []Violation) []Violation {

@@ -215,7 +215,7 @@ func kindOf(f protoreflect.FieldDescriptor) string {
 func (c *checker) named(w, r protoreflect.FieldDescriptor) {
 	was, is := w.Message(), r.Message()
 	if localName(was) != localName(is) {
-		c.add(FieldNamedTypeChanged, w, r, fmt.Sprintf("it is a %s for the reader and a %s for the writer", is.FullName(), was.FullName()),
+		c.add(FieldNamedTypeChanged, w, r, fmt.Sprintf("its message is %s for the reader and %s for the writer", is.FullName(), was.FullName()),
 			"add a field with a new number")
 		return
 	}

@@ -77,6 +77,9 @@ type Place struct {
 }
 
 func (s *Schema) place(d protoreflect.Descriptor) Place {
+	if f, ok := d.(protoreflect.FieldDescriptor); ok && f.ContainingMessage().IsMapEntry() {
+		d = mapOf(f.ContainingMessage())
+	}
 	p := Place{Name: string(d.FullName()), Text: words(d)}
 	file := d.ParentFile()
 	if file.Path() != s.file.Path() {
@@ -90,6 +93,18 @@ func (s *Schema) place(d protoreflect.Descriptor) Place {
 		p.Line, p.Column = at.StartLine+1, at.StartColumn+1
 	}
 	return p
+}
+
+// mapOf is the field that the compiler made a map's entry for: the entry itself
+// isn't written anywhere.
+func mapOf(entry protoreflect.MessageDescriptor) protoreflect.Descriptor {
+	holder, ok := entry.Parent().(protoreflect.MessageDescriptor)
+	for i := 0; ok && i < holder.Fields().Len(); i++ {
+		if f := holder.Fields().Get(i); f.Message() != nil && f.Message().FullName() == entry.FullName() {
+			return f
+		}
+	}
+	return entry
 }
 
 // Position tells where the message, field, oneof or enum of a full name is written,
