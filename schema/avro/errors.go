@@ -19,7 +19,8 @@ type SyntaxError struct {
 	// Reason is lower case and without a full stop.
 	Reason string
 
-	hint string
+	hint    string
+	unknown bool // it is about a type that isn't known
 }
 
 func (e *SyntaxError) Error() string {

@@ -47,6 +47,9 @@ func TestASecondOpinionAgrees(t *testing.T) {
 		if err != nil {
 			continue
 		}
+		if reader.String() != parse(t, pair.reader).Canonical() {
+			t.Logf("X %s\n%s", reader.String(), parse(t, pair.reader).Canonical())
+		}
 		problems := checked(t, pair.reader, pair.writer)
 		if slices.ContainsFunc(problems, func(p avro.Problem) bool { return hambaDiffers[p.Rule] != "" }) {
 			differed++

@@ -72,9 +72,6 @@ type sorter struct {
 
 // inOrder sorts the references of a schema, whatever order they were given in.
 func inOrder(main *document, refs []*document) ([]*document, error) {
-	if len(refs) == 0 {
-		return nil, nil
-	}
 	s := sorter{main: survey(main), definers: make(map[string]*outline), done: make(map[*outline]bool)}
 	files := make([]*outline, len(refs))
 	for i, ref := range refs {

@@ -41,6 +41,7 @@ var meant = map[string]string{
 
 func (p *parser) refuseUnknown(u *use) error {
 	refusal := u.at.refuse("unknown type %q", u.wants)
+	refusal.unknown = true
 	text := u.at.text
 	if u.at.kind != '"' {
 		text, _ = u.at.getText("type")

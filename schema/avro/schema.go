@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"errors"
 	"slices"
 	"sync"
 )
@@ -41,16 +42,13 @@ func Parse(source []byte, refs ...Reference) (*Schema, error) {
 			return nil, err
 		}
 	}
-	if others, err = inOrder(doc, others); err != nil {
-		return nil, err
-	}
-	p := newParser()
-	for _, other := range others {
-		if _, err := p.parseDocument(other); err != nil {
-			return nil, err
+	p, root, err := parseAll(doc, others)
+	if refused := (*SyntaxError)(nil); errors.As(err, &refused) && refused.unknown && len(refs) > 0 {
+		// In the order given, as Java takes them, something came before what it needs.
+		if others, err = inOrder(doc, others); err == nil {
+			p, root, err = parseAll(doc, others)
 		}
 	}
-	root, err := p.parseDocument(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -87,3 +85,15 @@ func (s *Schema) Defines() []string {
 // Warnings lists what other parsers may refuse, in the schema and its references,
 // by place.
 func (s *Schema) Warnings() []Warning { return slices.Clone(s.warnings) }
+
+// parseAll reads the references one after the other and then the schema itself.
+func parseAll(doc *document, refs []*document) (*parser, *use, error) {
+	p := newParser()
+	for _, ref := range refs {
+		if _, err := p.parseDocument(ref); err != nil {
+			return nil, nil, err
+		}
+	}
+	root, err := p.parseDocument(doc)
+	return p, root, err
+}
