@@ -72,7 +72,8 @@ type Message struct {
 	// Violations are places where data doesn't satisfy its JSON Schema. It was
 	// decoded all the same.
 	Violations []Violation
-	// Notes tell what of the data isn't in JSON and would be lost in encoding it again.
+	// Notes tell what of the data isn't in JSON and would be lost in encoding it again,
+	// and why data wasn't held against its JSON Schema.
 	Notes []string
 }
 

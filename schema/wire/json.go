@@ -8,8 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonSchema is a compiled JSON Schema.
-type jsonSchema struct{ schema *jsonschema.Schema }
+// jsonSchema is a compiled JSON Schema, or why there is none. Data is decoded all
+// the same: it doesn't need its schema for that.
+type jsonSchema struct {
+	schema *jsonschema.Schema
+	err    error
+}
 
 func compileJSON(s *Schema) (language, error) {
 	refs := make([]jsonschema.Reference, len(s.References))
@@ -17,10 +21,14 @@ func compileJSON(s *Schema) (language, error) {
 		refs[i] = jsonschema.Reference{Name: r.Name, Source: []byte(r.Text)}
 	}
 	schema, err := jsonschema.Parse([]byte(s.Text), refs...)
-	if err != nil {
-		return nil, err
+	return jsonSchema{schema, err}, nil
+}
+
+func (j jsonSchema) validate(text []byte) ([]jsonschema.Violation, error) {
+	if j.err != nil {
+		return nil, j.err
 	}
-	return jsonSchema{schema}, nil
+	return j.schema.Validate(text)
 }
 
 func (jsonSchema) format() Format { return JSON }
@@ -38,11 +46,14 @@ func (j jsonSchema) decode(_ *Frame, b body) (*Message, error) {
 	if !jsontext.Value(text).IsValid() {
 		m.Notes = append(m.Notes, "an object has a name twice; most programs see the last one only")
 	}
-	found, err := j.schema.Validate(text)
+	found, err := j.validate(text)
+	if err != nil {
+		m.Notes = append(m.Notes, "not held against its schema: "+err.Error())
+	}
 	for _, v := range found {
 		m.Violations = append(m.Violations, Violation{v.Pointer, v.Reason})
 	}
-	return m, err
+	return m, nil
 }
 
 func (j jsonSchema) encode(_ Frame, text []byte) ([]byte, error) {
@@ -50,7 +61,7 @@ func (j jsonSchema) encode(_ Frame, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := j.schema.Validate(line)
+	found, err := j.validate(line)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/evtctl/evtctl/schema/wire"
@@ -68,5 +69,22 @@ func TestJSONEncodingChecks(t *testing.T) {
 	} {
 		_, err := people().Encode(t.Context(), wire.Value, wire.Frame{ID: number(1)}, []byte(json))
 		wantDataError(t, "encoding "+json, err, want)
+	}
+}
+
+func TestJSONDataIsDecodedWithoutAUsableSchema(t *testing.T) {
+	many := `{"default":[0` + strings.Repeat(`,0`, 30_000) + `]}`
+	for schema, want := range map[string]string{
+		`{"$ref":"x.json"}`: `not held against its schema: parsing JSON Schema: line 1, column 9 (/$ref): it refers to "x.json", which is not among its references`,
+		many:                "not held against its schema: the JSON Schema has more than 20000 values, too many to hold data against it",
+	} {
+		c := only(wire.JSON, schema)
+		m := decode(t, c, framed([]byte(`{"a":1}`)...))
+		if string(m.JSON) != `{"a":1}` || len(m.Notes) != 1 || m.Notes[0] != want {
+			t.Errorf("got %s and %q, want %q", m.JSON, m.Notes, want)
+		}
+		if e, err := c.Encode(t.Context(), wire.Value, m.Frame, m.JSON); err == nil {
+			t.Errorf("encoded as %+v without having been checked", e)
+		}
 	}
 }

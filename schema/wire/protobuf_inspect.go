@@ -144,7 +144,7 @@ func (k knownTypes) FindMessageByURL(url string) (protoreflect.MessageType, erro
 type anyTypes struct{ *dynamicpb.Types }
 
 func (a anyTypes) FindMessageByURL(url string) (protoreflect.MessageType, error) {
-	if found, err := (knownTypes{a.Types}).FindMessageByURL(url); err == nil {
+	if found, err := knownTypes(a).FindMessageByURL(url); err == nil {
 		return found, nil
 	}
 	return (*emptypb.Empty)(nil).ProtoReflect().Type(), nil
