@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -23,14 +24,28 @@ func compilePattern(pattern string) (validator.Regexp, error) {
 		return nil, err
 	}
 	backtracking.MatchTimeout = patternTime
-	return matcher{backtracking}, nil
+	return &matcher{Regexp: backtracking}, nil
 }
 
 // matcher is a backtracking pattern. Where its time runs out it matches: data isn't
 // refused for what couldn't be found out.
-type matcher struct{ *regexp2.Regexp }
+type matcher struct {
+	*regexp2.Regexp
+	givenUp atomic.Int32
+}
 
-func (m matcher) MatchString(s string) bool {
+// maxGivenUp is how many matches of one pattern may run out of time until it is no
+// longer tried: data can have a million strings.
+const maxGivenUp = 10
+
+func (m *matcher) MatchString(s string) bool {
+	if m.givenUp.Load() >= maxGivenUp {
+		return true
+	}
 	found, err := m.Regexp.MatchString(s)
-	return found || err != nil
+	if err != nil {
+		m.givenUp.Add(1)
+		return true
+	}
+	return found
 }

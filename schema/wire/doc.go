@@ -36,7 +36,7 @@
 //
 // # Foreign bytes
 //
-// Whatever the bytes are, decoding ends in time and memory proportional to them,
-// and [Options] bounds both. It never panics. Data that isn't what its schema says
-// is a [*DataError], and so are bytes that are left over: they mean a wrong schema.
+// Whatever the bytes are, decoding ends, in time and memory that are bounded by
+// their number and by [Options]. Data that isn't what its schema says is a
+// [*DataError], and so are bytes that are left over: they mean a wrong schema.
 package wire
