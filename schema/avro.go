@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,7 +39,7 @@ func (avroLanguage) Parse(text []byte, refs []Source) (Parsed, error) {
 	}
 	s, err := avro.Parse(text, list...)
 	if err != nil {
-		return nil, err
+		return nil, avroError(err)
 	}
 	return avroSchema{s}, nil
 }
@@ -48,7 +49,15 @@ func (avroLanguage) Names(src Source) (defines, needs []string, err error) {
 	if src.Name != "" {
 		defines = append(defines, src.Name)
 	}
-	return defines, needs, err
+	return defines, needs, avroError(err)
+}
+
+func avroError(err error) error {
+	var syntax *avro.SyntaxError
+	if errors.As(err, &syntax) {
+		return &SyntaxError{syntax.File, syntax.Line, syntax.Column, err}
+	}
+	return err
 }
 
 func (avroLanguage) Check(reader, writer Parsed) ([]Finding, error) {

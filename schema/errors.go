@@ -3,8 +3,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-
-	"github.com/evtctl/evtctl/schema/avro"
 )
 
 // RequestError is a question asked wrongly: an unknown mode, a file that isn't
@@ -38,6 +36,19 @@ func ends(err error) bool {
 	return errors.As(err, &request) || errors.As(err, &baseline)
 }
 
+// SyntaxError is a mistake in the text of a schema. It says what its language does,
+// whose error it wraps.
+type SyntaxError struct {
+	// File is the [Source.Path] of a schema that is referred to; empty for the schema
+	// itself.
+	File         string
+	Line, Column int // from 1; 0 where the file as a whole is refused
+	Err          error
+}
+
+func (e *SyntaxError) Error() string { return e.Err.Error() }
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
 // versionError is an earlier version that couldn't be read or compared. What is at
 // fault isn't the candidate's file.
 type versionError struct {
@@ -61,7 +72,7 @@ func resultError(path string, err error) *ResultError {
 	if errors.As(err, &old) {
 		return e
 	}
-	var syntax *avro.SyntaxError
+	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
 		e.File, e.Line, e.Column = syntax.File, syntax.Line, syntax.Column
 		if e.File == "" {

@@ -9,7 +9,8 @@ type Language interface {
 	// Authoritative tells whether Check is the truth. Where it isn't, the answer is
 	// advice, and a registry's verdict decides.
 	Authoritative() bool
-	// Parse reads a schema with exactly those it refers to, in any order.
+	// Parse reads a schema with exactly those it refers to, in any order. A mistake in
+	// the text is a *[SyntaxError].
 	Parse(text []byte, refs []Source) (Parsed, error)
 	// Check tells what keeps a reader from reading what was written with another
 	// schema. Both were made by Parse of the same language.
@@ -22,7 +23,7 @@ type Language interface {
 }
 
 // Languages lists all languages.
-func Languages() []Language { return []Language{avroLanguage{}} }
+func Languages() []Language { return []Language{avroLanguage{}, jsonLanguage{}, protobufLanguage{}} }
 
 // LanguageOf finds a format's language.
 func LanguageOf(f Format) (Language, error) {
@@ -39,8 +40,6 @@ type Parsed interface {
 	// RecordName is the full name of the schema's type, as in the naming strategies
 	// RecordName and TopicRecordName; empty when it has none.
 	RecordName() string
-	// Canonical is the same for schemas that differ in layout only.
-	Canonical() string
 	// Remarks are what others may stumble over, in words; usually none.
 	Remarks() []string
 }

@@ -3,7 +3,9 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -12,26 +14,30 @@ import (
 // goroutine.
 type Pool struct {
 	sources []Source
-	once    map[Format]*sync.Once
-	index   map[Format]map[string][]int // what defines a name
-	needs   map[int][]string
+	learnt  map[Format]*learnt
+}
+
+// learnt is what the files of a language define and need, by their index. It is read
+// when the first schema refers to something.
+type learnt struct {
+	once     sync.Once
+	definers map[string][]int
+	needs    map[int][]string
 }
 
 // NewPool makes a pool of files. Those of other formats, and those that can't be
 // read as a schema, are left alone: a schema that needs one says what is missing.
 func NewPool(sources []Source) *Pool {
-	p := &Pool{sources: sources, once: map[Format]*sync.Once{}, index: map[Format]map[string][]int{}, needs: map[int][]string{}}
+	p := &Pool{sources: sources, learnt: map[Format]*learnt{}}
 	for _, l := range Languages() {
-		p.once[l.Format()] = new(sync.Once)
-		p.index[l.Format()] = map[string][]int{}
+		p.learnt[l.Format()] = &learnt{definers: map[string][]int{}, needs: map[int][]string{}}
 	}
 	return p
 }
 
-// learn reads what the files of a language define and need.
-func (p *Pool) learn(l Language) map[string][]int {
-	index := p.index[l.Format()]
-	p.once[l.Format()].Do(func() {
+func (p *Pool) learn(l Language) *learnt {
+	known := p.learnt[l.Format()]
+	known.once.Do(func() {
 		for i, src := range p.sources {
 			if f := formatOf(src.Path); f != "" && f != l.Format() {
 				continue
@@ -40,13 +46,13 @@ func (p *Pool) learn(l Language) map[string][]int {
 			if err != nil {
 				continue
 			}
-			p.needs[i] = needs
+			known.needs[i] = needs
 			for _, name := range defines {
-				index[name] = append(index[name], i)
+				known.definers[name] = append(known.definers[name], i)
 			}
 		}
 	})
-	return index
+	return known
 }
 
 // pick finds the files that the names lead to, directly or through each other. The
@@ -56,10 +62,10 @@ func (p *Pool) pick(l Language, own string, needs []string) (found []Source, mis
 	if p == nil || len(needs) == 0 {
 		return nil, needs, nil
 	}
-	index := p.learn(l)
+	known := p.learn(l)
 	taken := map[int]bool{}
 	for queue := slices.Clone(needs); len(queue) > 0; queue = queue[1:] {
-		candidates := slices.DeleteFunc(slices.Clone(lookUp(index, l.Format(), queue[0])), func(i int) bool { return p.sources[i].Path == own })
+		candidates := slices.DeleteFunc(slices.Clone(lookUp(known.definers, l.Format(), queue[0])), func(i int) bool { return p.sources[i].Path == own })
 		if len(candidates) == 0 {
 			missing = append(missing, queue[0])
 			continue
@@ -72,8 +78,12 @@ func (p *Pool) pick(l Language, own string, needs []string) (found []Source, mis
 		}
 		if !taken[first] {
 			taken[first] = true
-			found = append(found, p.sources[first])
-			queue = append(queue, p.needs[first]...)
+			source := p.sources[first]
+			if source.Name == "" {
+				source.Name = queue[0]
+			}
+			found = append(found, source)
+			queue = append(queue, known.needs[first]...)
 		}
 	}
 	return found, missing, nil
@@ -104,6 +114,20 @@ func lookUp(index map[string][]int, f Format, name string) []int {
 		}
 	}
 	return nil
+}
+
+// pathNames are the names by which others may refer to a file by its path: each end
+// of it.
+func pathNames(path string) []string {
+	path = filepath.ToSlash(filepath.Clean(path))
+	names := []string{path}
+	for {
+		_, rest, ok := strings.Cut(path, "/")
+		if !ok {
+			return names
+		}
+		names, path = append(names, rest), rest
+	}
 }
 
 // all lists the pool's files.

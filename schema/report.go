@@ -74,7 +74,6 @@ type Result struct {
 	Sample      *SampleResult `json:"sample"` // nil when none was asked for
 	Error       *ResultError  `json:"error"`  // why it couldn't be checked; nil when it could
 
-	decided bool // a registry's verdict overrides the problems
 }
 
 // Outcome is a result in one word.

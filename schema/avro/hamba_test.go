@@ -27,6 +27,16 @@ func hambaParse(text string) (schema hamba.Schema, err error) {
 	return hamba.ParseWithCache(text, "", &hamba.SchemaCache{})
 }
 
+// misread tells whether hamba's parser made another schema of a text than Java's
+// and this package's do: it takes an alias of a type for a definition, so that a
+// reference finds the type with the alias instead of the one with the name, and
+// an empty namespace for none at all.
+func misread(schema hamba.Schema, text string) bool {
+	again, err := avro.Parse([]byte(schema.String()))
+	ours, _ := avro.Parse([]byte(text))
+	return err != nil || again.Canonical() != ours.Canonical()
+}
+
 // TestASecondOpinionAgrees asks hamba/avro, with a fresh checker for each pair: a
 // used one gives wrong answers, for its cache doesn't tell schemas apart that
 // differ in defaults or aliases.
@@ -47,16 +57,13 @@ func TestASecondOpinionAgrees(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if reader.String() != parse(t, pair.reader).Canonical() {
-			t.Logf("X %s\n%s", reader.String(), parse(t, pair.reader).Canonical())
-		}
 		problems := checked(t, pair.reader, pair.writer)
 		if slices.ContainsFunc(problems, func(p avro.Problem) bool { return hambaDiffers[p.Rule] != "" }) {
 			differed++
 			continue
 		}
 		opinion := hamba.NewSchemaCompatibility().Compatible(reader, writer)
-		if (opinion == nil) != (len(problems) == 0) {
+		if (opinion == nil) != (len(problems) == 0) && !misread(reader, pair.reader) && !misread(writer, pair.writer) {
 			t.Errorf("reader %s\nwriter %s\nhamba: %v\nours: %v", pair.reader, pair.writer, opinion, problems)
 		}
 		agreed++

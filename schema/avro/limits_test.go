@@ -91,6 +91,13 @@ func TestLargeSchemasAreHandled(t *testing.T) {
 	early := recordOf(append(records(15_000, func(i int) string {
 		return fmt.Sprintf(`{"name":"a","type":"R%d","default":{}}`, max(i-1, 0))
 	}), `{"type":"record","name":"Last","fields":[{"name":"first","type":["null","R0"],"default":null}]}`))
+	events := unionOf(records(500, func(i int) string {
+		fields := make([]string, 10)
+		for j := range fields {
+			fields[j] = fmt.Sprintf(`{"name":"f%d_%d","type":"int"}`, i, j)
+		}
+		return strings.Join(fields, ",")
+	}))
 	wide := recordOf(slices.Repeat([]string{`"int"`}, 60_000))
 	for _, test := range []struct {
 		name           string
@@ -100,6 +107,7 @@ func TestLargeSchemasAreHandled(t *testing.T) {
 		{"2^29 ways to one difference", twice("int"), twice("string"), 1},
 		{"defaults that go on for ever", defaults, defaults, 0},
 		{"defaults that lead far", early, early, 0},
+		{"unions of 500 records", events, strings.ReplaceAll(events, "f499_", "g499_"), 1},
 		{"60,000 fields of another type", wide, strings.ReplaceAll(wide, `"int"`, `"string"`), 60_000},
 		{"60,000 new fields", wide, strings.ReplaceAll(wide, `"name":"f`, `"name":"g`), 60_000},
 	} {

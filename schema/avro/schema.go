@@ -17,10 +17,11 @@ type Schema struct {
 	refers func() map[*value]*typ
 }
 
-// Parse reads a schema file (.avsc) and those it refers to, whose order doesn't
-// matter. It accepts what Apache Avro for Java 1.12.1 accepts, and so what
-// registries do, with Schema.Parser's name validation and without its validation
-// of defaults:
+// Parse reads a schema file (.avsc) and those it refers to. References are read in
+// the order given or, where one comes before what it needs, in one that works.
+//
+// It accepts what Apache Avro for Java 1.12.1 accepts, and so what registries do,
+// with Schema.Parser's name validation and without its validation of defaults:
 //
 //   - comments, // and /* */, except after the schema;
 //   - a default that doesn't fit its type, or fits another branch of a union than
@@ -42,9 +43,10 @@ func Parse(source []byte, refs ...Reference) (*Schema, error) {
 			return nil, err
 		}
 	}
-	p, root, err := parseAll(doc, others)
-	if refused := (*SyntaxError)(nil); errors.As(err, &refused) && refused.unknown && len(refs) > 0 {
-		// In the order given, as Java takes them, something came before what it needs.
+	p, root, err := parseAll(doc, others) // in the order given, as Java would
+	var refused *SyntaxError
+	if len(refs) > 0 && errors.As(err, &refused) && refused.unknown {
+		// Something may have come before what it needs.
 		if others, err = inOrder(doc, others); err == nil {
 			p, root, err = parseAll(doc, others)
 		}
@@ -82,8 +84,8 @@ func (s *Schema) Defines() []string {
 	return names
 }
 
-// Warnings lists what other parsers may refuse, in the schema and its references,
-// by place.
+// Warnings lists what other parsers may refuse, in the references and the schema,
+// each file from its start.
 func (s *Schema) Warnings() []Warning { return slices.Clone(s.warnings) }
 
 // parseAll reads the references one after the other and then the schema itself.
