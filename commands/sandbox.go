@@ -18,19 +18,31 @@ type sandboxOptions struct {
 
 func newSandboxCmd(env *Env, run func(context.Context, *sandboxOptions) error) *cobra.Command {
 	opts := &sandboxOptions{Env: env}
+	var registry string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve an embedded broker to try things on",
-		Long: `Serve an embedded broker on this machine until Ctrl-C, where evtctl's other
-commands look when nothing else is configured. It needs no Kafka and no Java. It
-is no place for real data: see what it says when it starts.`,
+		Short: "Serve an embedded broker and schema registry to try things on",
+		Long: `Serve an embedded broker and a schema registry on this machine until Ctrl-C,
+where evtctl's other commands look when nothing else is configured. They need no
+Kafka and no Java. They are no place for real data: see what evtctl says when they
+start.
+
+The registry has the HTTP interface of Confluent's, and refuses what
+"evtctl schema check" finds incompatible, for the same reasons.`,
 		Example: `  evtctl sandbox
-  evtctl sandbox --data-dir ~/.local/share/evtctl-sandbox`,
+  evtctl sandbox --data-dir ~/.local/share/evtctl-sandbox
+  evtctl sandbox --listen 127.0.0.1:0 --registry-listen none`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if registry != "none" {
+				opts.Config.RegistryAddr, opts.Config.Checker = registry, SchemaChecker{}
+			}
+			return run(cmd.Context(), opts)
+		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&opts.Config.Addr, "listen", sandbox.DefaultAddr, "the loopback `address` to listen on")
+	f.StringVar(&opts.Config.Addr, "listen", sandbox.DefaultAddr, "the loopback `address` of the broker")
+	f.StringVar(&registry, "registry-listen", sandbox.DefaultRegistryAddr, "the loopback `address` of the schema registry, or none")
 	f.StringVar(&opts.Config.DataDir, "data-dir", "", "keep everything in this `folder` (default: in memory)")
 	f.BoolVar(&opts.Config.SyncWrites, "sync", false, "flush each write to the disk, to survive a loss of power")
 	f.BoolVar(&opts.Config.AutoCreateTopics, "auto-create-topics", false, "create a topic when a client mentions it")
@@ -52,7 +64,11 @@ func runSandbox(ctx context.Context, opts *sandboxOptions) error {
 		kept = "kept in " + opts.Config.DataDir
 	}
 	render.Message(s, render.Plain, "everything is %s; Ctrl-C ends it", kept)
-	if err := render.Line(s, render.Plain, "listening on %s", strings.Join(broker.Brokers(), ",")); err != nil {
+	err = render.Line(s, render.Plain, "listening on %s", strings.Join(broker.Brokers(), ","))
+	if url := broker.RegistryURL(); url != "" && err == nil {
+		err = render.Line(s, render.Plain, "schema registry on %s", url)
+	}
+	if err != nil {
 		return closing(broker.Close, err)
 	}
 	<-ctx.Done() // being told to end is how a sandbox is meant to end

@@ -82,7 +82,7 @@ func (p *program) end(t *testing.T) int {
 
 func TestSandboxServesTheOtherCommands(t *testing.T) {
 	dir := t.TempDir()
-	box := start(t, "sandbox", "--listen", "127.0.0.1:0", "--data-dir", dir)
+	box := start(t, "sandbox", "--listen", "127.0.0.1:0", "--registry-listen", "127.0.0.1:0", "--data-dir", dir)
 	broker := box.await(t, &box.out, `listening on (\S+)\n`)
 	if !strings.Contains(box.err.String(), "Keep no real data in it") {
 		t.Errorf("stderr = %q, want the warning that it is no place for real data", box.err.String())
@@ -101,7 +101,7 @@ func TestSandboxServesTheOtherCommands(t *testing.T) {
 		t.Errorf("sandbox ended with %d, want 0: Ctrl-C is how it is meant to end", code)
 	}
 
-	again := start(t, "sandbox", "--listen", "127.0.0.1:0", "--data-dir", dir)
+	again := start(t, "sandbox", "--listen", "127.0.0.1:0", "--registry-listen", "127.0.0.1:0", "--data-dir", dir)
 	broker = again.await(t, &again.out, `listening on (\S+)\n`)
 	if lag := run(t, nil, "lag", "--group", "analytics-group", "-b", broker); lag.code != 0 || !strings.Contains(lag.stdout, "order-events") {
 		t.Errorf("after a restart: %+v, want the group and its topic kept", lag)
@@ -130,7 +130,7 @@ func TestDemoAsksBeforeItCreatesTopicsOnARealCluster(t *testing.T) {
 }
 
 func TestDemoGoesOnUntilCtrlC(t *testing.T) {
-	box := start(t, "sandbox", "--listen", "127.0.0.1:0")
+	box := start(t, "sandbox", "--listen", "127.0.0.1:0", "--registry-listen", "127.0.0.1:0")
 	broker := box.await(t, &box.out, `listening on (\S+)\n`)
 	defer box.end(t)
 	demo := start(t, "demo", "--keep", "--rate", "50", "-b", broker)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands"
 	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -47,16 +50,40 @@ func frozen() int {
 // and on a real one.
 func TestTranscripts(t *testing.T) {
 	t.Run("fake", func(t *testing.T) {
-		testscript.Run(t, params(func(ts *testscript.Env) *kafkatest.Cluster { return kafkatest.Fake(ts.T().(testing.TB)) }))
+		testscript.Run(t, params(func(env *testscript.Env) parts {
+			return parts{kafkatest.Fake(env.T().(testing.TB)), imitation(env)}
+		}))
 	})
 	t.Run("real", func(t *testing.T) {
-		c := kafkatest.RealNodes(t, 1)
-		p := params(func(*testscript.Env) *kafkatest.Cluster { empty(t, c); return c })
+		c, registry := kafkatest.RealNodes(t, 1), kafkatest.OwnApicurio(t)
+		p := params(func(*testscript.Env) parts {
+			empty(t, c)
+			emptyRegistry(t, registry)
+			return parts{c, registry.URL}
+		})
 		for _, page := range pages(t) { // one after the other, since they share the broker
 			p.Dir, p.Files, p.UpdateScripts = "", []string{page}, false
 			testscript.RunT(sequential{t}, p)
 		}
 	})
+}
+
+// parts are what the commands of a page talk to.
+type parts struct {
+	cluster  *kafkatest.Cluster
+	registry string // its URL
+}
+
+// imitation starts the sandbox's registry for a page.
+func imitation(env *testscript.Env) string {
+	box, err := sandbox.Start(context.Background(), sandbox.Config{
+		Addr: "127.0.0.1:0", RegistryAddr: "127.0.0.1:0", Checker: commands.SchemaChecker{},
+	})
+	if err != nil {
+		env.T().Fatal(err)
+	}
+	env.Defer(func() { _ = box.Close() })
+	return box.RegistryURL()
 }
 
 // sequential keeps testscript from running pages side by side.
@@ -77,14 +104,15 @@ func pages(t *testing.T) []string {
 	return list
 }
 
-func params(cluster func(*testscript.Env) *kafkatest.Cluster) testscript.Params {
+func params(start func(*testscript.Env) parts) testscript.Params {
 	return testscript.Params{
 		Dir:           "../../testdata/script",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
-			c := cluster(env)
-			env.Values["cluster"] = c
-			env.Setenv("EVTCTL_BROKERS", strings.Join(c.Brokers(), ","))
+			p := start(env)
+			env.Values["cluster"] = p.cluster
+			env.Setenv("EVTCTL_BROKERS", strings.Join(p.cluster.Brokers(), ","))
+			env.Setenv("EVTCTL_REGISTRY", p.registry)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("FROZEN", "1")
 			env.Setenv("RED", "\x1b[31mred")
@@ -256,4 +284,20 @@ func empty(t *testing.T, c *kafkatest.Cluster) {
 		}
 		return true, ""
 	})
+}
+
+// emptyRegistry does the same for a real registry. Apicurio demands nothing while
+// nothing is set, so that the default of the others is set.
+func emptyRegistry(t *testing.T, r *kafkatest.Registry) {
+	t.Helper()
+	var subjects []string
+	if err := json.Unmarshal([]byte(r.Must(t, "GET", "/subjects", "")), &subjects); err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range subjects {
+		path := "/subjects/" + url.PathEscape(subject)
+		r.Ask(t, "DELETE", path, "")
+		r.Must(t, "DELETE", path+"?permanent=true", "")
+	}
+	r.Must(t, "PUT", "/config", `{"compatibility": "BACKWARD"}`)
 }
