@@ -130,7 +130,8 @@ func (p *partitionTail) ask(ctx context.Context, at int64) (*kmsg.FetchResponseT
 	topic.Topic, topic.TopicID = p.topic, p.id
 	partition.Partition, partition.FetchOffset, partition.PartitionMaxBytes = p.number, at, fetchBytes
 	partition.LogStartOffset = -1
-	topic.Partitions, req.Topics = append(topic.Partitions, partition), append(req.Topics, topic)
+	topic.Partitions = append(topic.Partitions, partition)
+	req.Topics = append(req.Topics, topic)
 	resp, err := p.cl.Broker(int(p.leader)).RetriableRequest(ctx, req)
 	if err != nil {
 		return nil, err
