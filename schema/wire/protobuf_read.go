@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -93,17 +95,32 @@ func lossOf(m protoreflect.Message, path string) error {
 	if err := misread(m, path); err != nil {
 		return err
 	}
-	var err error
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		err = lossIn(field, value, within(path, string(field.Name())))
-		return err == nil
+	for _, field := range setFields(m) {
+		if err := lossIn(field, m.Get(field), within(path, string(field.Name()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setFields lists the fields that have a value by their numbers: the library's order
+// is another each time, and the same data is to give the same words.
+func setFields(m protoreflect.Message) []protoreflect.FieldDescriptor {
+	var fields []protoreflect.FieldDescriptor
+	m.Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		fields = append(fields, field)
+		return true
 	})
-	return err
+	slices.SortFunc(fields, func(a, b protoreflect.FieldDescriptor) int { return cmp.Compare(a.Number(), b.Number()) })
+	return fields
 }
 
 func lossIn(field protoreflect.FieldDescriptor, value protoreflect.Value, path string) error {
 	switch {
 	case field.IsList():
+		if field.Message() == nil && field.Enum() == nil {
+			return nil
+		}
 		for i := range value.List().Len() {
 			if err := lossOfOne(field, value.List().Get(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
 				return err
@@ -111,12 +128,21 @@ func lossIn(field protoreflect.FieldDescriptor, value protoreflect.Value, path s
 		}
 		return nil
 	case field.IsMap():
-		var err error
-		value.Map().Range(func(key protoreflect.MapKey, inner protoreflect.Value) bool {
-			err = lossOfOne(field.MapValue(), inner, within(path, key.String()))
-			return err == nil
+		if field.MapValue().Message() == nil && field.MapValue().Enum() == nil {
+			return nil
+		}
+		var keys []protoreflect.MapKey
+		value.Map().Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
+			keys = append(keys, key)
+			return true
 		})
-		return err
+		slices.SortFunc(keys, func(a, b protoreflect.MapKey) int { return strings.Compare(a.String(), b.String()) })
+		for _, key := range keys {
+			if err := lossOfOne(field.MapValue(), value.Map().Get(key), within(path, key.String())); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return lossOfOne(field, value, path)
 }
