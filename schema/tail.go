@@ -42,7 +42,6 @@ func Tail(cl *kgo.Client) Records { return &tail{cl, maxSampleBytes} }
 type TopicError struct {
 	Topic string
 	Err   error
-	hint  string
 }
 
 func (e *TopicError) Error() string {
