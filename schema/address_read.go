@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/evtctl/evtctl/schema/registry"
@@ -15,12 +16,21 @@ type Shelf interface {
 }
 
 // Find asks a registry for the schema at an address. A version that was asked for by
-// its number is found when it was softly deleted, too.
+// its number is found when it was softly deleted, too, and marked so.
 func (a Address) Find(ctx context.Context, s Shelf) (*registry.Schema, error) {
 	if a.Version == 0 {
 		return s.Latest(ctx, a.Subject)
 	}
-	return s.Version(ctx, a.Subject, a.Version, registry.WithDeleted)
+	found, err := s.Version(ctx, a.Subject, a.Version, registry.Live)
+	if !errors.Is(err, registry.ErrVersionNotFound) && !errors.Is(err, registry.ErrSubjectNotFound) {
+		return found, err
+	}
+	found, deletedErr := s.Version(ctx, a.Subject, a.Version, registry.WithDeleted)
+	if deletedErr != nil {
+		return nil, err
+	}
+	found.Deleted = true
+	return found, nil
 }
 
 // ReadPair reads the two schemas to compare. The shelf is asked only for an address
@@ -67,6 +77,9 @@ func (a Address) shelved(ctx context.Context, s Shelf) (Compared, error) {
 	}
 	a.Version = found.Version
 	c := Compared{Name: a.String(), Format: format, Text: []byte(found.Schema)}
+	if found.Deleted {
+		c.Name += " (deleted)"
+	}
 	c.Refs, err = resolve(ctx, s, a.Subject, refs)
 	return c, err
 }

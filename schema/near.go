@@ -33,6 +33,9 @@ func Missing(ctx context.Context, c Catalogue, subject string, err error) error 
 		if listErr != nil {
 			return err
 		}
+		if deleted, _ := c.Subjects(ctx, registry.WithDeleted); slices.Contains(deleted, subject) {
+			return asked(err, "it was softly deleted; --deleted shows its versions, and each can be asked for by its number")
+		}
 		if near := Near(subject, all); len(near) > 0 {
 			return asked(err, "there is "+strings.Join(near, ", "))
 		}
