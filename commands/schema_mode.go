@@ -127,10 +127,10 @@ func runSchemaMode(ctx context.Context, opts *schemaModeOptions) error {
 		if err := schema.SavePlan(opts.PlanOut, plan); err != nil {
 			return err
 		}
-		return savedPlan(opts.Env.Streams, "evtctl schema mode", opts.PlanOut)
+		savedPlan(opts.Env.Streams, "evtctl schema mode", opts.PlanOut)
 	}
 	text := modePlanText(plan)
-	if opts.DryRun {
+	if opts.DryRun || opts.PlanOut != "" {
 		if isText(opts.Format) {
 			return text.show(opts.Env.Streams, true)
 		}

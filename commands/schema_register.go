@@ -124,7 +124,8 @@ func runSchemaRegister(ctx context.Context, opts *schemaRegisterOptions) error {
 		if err := schema.SavePlan(opts.PlanOut, &plan.RegistrationPlan); err != nil {
 			return err
 		}
-		return savedPlan(opts.Env.Streams, "evtctl schema register", opts.PlanOut)
+		savedPlan(opts.Env.Streams, "evtctl schema register", opts.PlanOut)
+		return opts.print(registrationAnswer(plan, "planned"), registrationText(plan))
 	case opts.DryRun:
 		return opts.print(registrationAnswer(plan, "planned"), registrationText(plan))
 	}

@@ -50,10 +50,9 @@ func (f *writeFlags) confirmName(ctx context.Context, s *render.Streams, setting
 	return render.Confirm(ctx, s, q)
 }
 
-// savedPlan tells where a plan is and how it is applied.
-func savedPlan(s *render.Streams, command, path string) error {
-	render.Message(s, render.Plain, "nothing was written yet; %s --plan %s does it", command, path)
-	return render.Line(s, render.Plain, "plan saved to %s", path)
+// savedPlan tells how a plan that was kept is applied.
+func savedPlan(s *render.Streams, command, path string) {
+	render.Message(s, render.Plain, "nothing was written yet; %s --plan %s does it", command, shellWord(path))
 }
 
 // isText tells the forms for people, which a sentence suits better than a table.

@@ -63,7 +63,8 @@ func planBreak(subject, file string, problems []Problem) *BreakPlan {
 			directions[problem.Direction] = true
 		}
 	}
-	n := breakNames{subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: file}
+	context := subject[:strings.LastIndex(subject, topic)]
+	n := breakNames{context: context, subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: file}
 	if key {
 		n.part = "key"
 	}

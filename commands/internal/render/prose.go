@@ -20,20 +20,39 @@ func Prose(s *Streams, tone Tone, first, format string, args ...any) error {
 		width = min(width, s.Width)
 	}
 	indent := strings.Repeat(" ", ansi.StringWidth(first))
-	text := ansi.Wordwrap(sprintf(format, args), max(20, width-len(indent)), " ")
 	p := s.outPalette()
-	lines := strings.Split(text, "\n")
+	lines := wrap(sprintf(format, args), max(20, width-len(indent)))
 	for i, line := range lines {
 		before := indent
 		if i == 0 {
 			before = first
 		}
-		lines[i] = strings.TrimRight(before+p.paint(tone, strings.TrimRight(line, " ")), " ")
+		lines[i] = strings.TrimRight(before+p.paint(tone, line), " ")
 	}
 	return s.answer(func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 		return err
 	})
+}
+
+// wrap breaks text at blanks only: what has hyphens in it is often a name, to be
+// copied. A word that is too long has a line of its own.
+func wrap(text string, width int) []string {
+	var lines []string
+	used := width + 1
+	for _, word := range strings.Fields(text) {
+		w := ansi.StringWidth(word)
+		if used+1+w > width {
+			lines, used = append(lines, word), w
+			continue
+		}
+		lines[len(lines)-1] += " " + word
+		used += 1 + w
+	}
+	if lines == nil {
+		return []string{""}
+	}
+	return lines
 }
 
 // Verbatim writes a text of several lines to stdout: in a file or a pipe exactly as
