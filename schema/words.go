@@ -1,6 +1,9 @@
 package schema
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Rules of the front door's own, beside those of the languages.
 const (
@@ -82,4 +85,25 @@ func times(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// spans words ascending numbers: 1, 3–7, 9.
+func spans(numbers []int) string {
+	var parts []string
+	for i := 0; i < len(numbers); {
+		end := i
+		for end+1 < len(numbers) && numbers[end+1] == numbers[end]+1 {
+			end++
+		}
+		switch {
+		case end-i >= 2:
+			parts = append(parts, fmt.Sprintf("%d–%d", numbers[i], numbers[end]))
+		case end > i:
+			parts = append(parts, fmt.Sprint(numbers[i]), fmt.Sprint(numbers[end]))
+		default:
+			parts = append(parts, fmt.Sprint(numbers[i]))
+		}
+		i = end + 1
+	}
+	return strings.Join(parts, ", ")
 }
