@@ -2,9 +2,7 @@ package commands
 
 import (
 	"context"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/schema"
@@ -69,7 +67,7 @@ func runSchemaPlanBreak(ctx context.Context, opts *schemaPlanBreakOptions) error
 		return err
 	}
 	request := schema.Request{Candidates: loaded.Candidates, Available: loaded.Available, Mode: opts.Mode, Now: opts.Env.Now()}
-	if err := opts.against(ctx, &request); err != nil {
+	if err := opts.Env.against(ctx, []string{opts.Against}, &request); err != nil {
 		return err
 	}
 	report, err := schema.Check(ctx, request)
@@ -81,33 +79,6 @@ func runSchemaPlanBreak(ctx context.Context, opts *schemaPlanBreakOptions) error
 		return &hintedError{result.Error.Err, result.Error.Hint}
 	}
 	return opts.print(schema.PlanBreakOf(result), result)
-}
-
-// against sets what the schema is held against.
-func (o *schemaPlanBreakOptions) against(ctx context.Context, request *schema.Request) error {
-	revision, git := strings.CutPrefix(o.Against, "git:")
-	switch {
-	case o.Against == "registry":
-		client, _, err := o.Env.OpenRegistry(ctx)
-		if err != nil {
-			return err
-		}
-		request.Baseline, request.Resolver, request.Judge = schema.InRegistry(client), client, client
-		return nil
-	case git:
-		request.Baseline = schema.InGit(revision)
-		return nil
-	}
-	info, err := os.Stat(o.Against)
-	switch {
-	case err != nil:
-		return usagef("--against registry, a file, a folder, or git:REVISION", "--against %q: there is no such file", o.Against)
-	case info.IsDir():
-		request.Baseline = schema.InDir(o.Against)
-	default:
-		request.Baseline = schema.InFiles(o.Against)
-	}
-	return nil
 }
 
 func (o *schemaPlanBreakOptions) print(plan *schema.BreakPlan, r *schema.Result) error {

@@ -27,11 +27,20 @@ func (o *oneCheck) problem(v Version, d Direction, f Finding) Problem {
 		p.Message = fmt.Sprintf("consumers on %s can't read what producers with the new schema write: %s", v.Label, f.Detail)
 		p.Fix = f.MendWriter
 	}
+	if p.Fix == "" {
+		p.Fix = wayOut[d]
+	}
 	p.Line, p.Column = own.Line, own.Column
 	if own.File != "" {
 		p.File = own.File
 	}
 	return p
+}
+
+// wayOut is what helps where a language has no advice of its own.
+var wayOut = map[Direction]string{
+	NewReadsOld: "let the new schema take what the old one allows, or put the change into a field of its own that may be missing",
+	OldReadsNew: "write only what the old schema takes, or put the change into a field of its own that the old one leaves open",
 }
 
 // otherFormat is a version that can't be compared because of its language.

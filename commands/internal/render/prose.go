@@ -75,3 +75,7 @@ func Verbatim(s *Streams, text string) error {
 		return err
 	})
 }
+
+// Write lets write print the answer, in a form of its own that is safe as it is: for
+// programs, not for terminals.
+func Write(s *Streams, write func(io.Writer) error) error { return s.answer(write) }
