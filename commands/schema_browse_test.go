@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // crowd is a registry with many subjects that are all alike.
@@ -144,5 +145,24 @@ func TestNobodyThereIsNotNothingThere(t *testing.T) {
 	} {
 		r := run(t, nil, append([]string{"schema", "--registry", "http://127.0.0.1:1"}, args...)...)
 		holds(t, r, 1, "", "see whether the registry runs there")
+	}
+}
+
+func TestFilesAreComparedWithoutARegistry(t *testing.T) {
+	env := map[string]string{"EVTCTL_CONFIG": file(t, "config.yaml",
+		"current: here\ncontexts:\n  here:\n    brokers: [127.0.0.1:1]\n    registry: {url: \"http://127.0.0.1:1\", user: me, password: {command: \"exit 7\"}}\n")}
+	v1, v2 := file(t, "v1.avsc", orderV1), file(t, "v2.avsc", orderV2)
+	holds(t, run(t, env, "schema", "diff", v1, v2), 0, "added field \"tier\"", "")
+	holds(t, run(t, env, "schema", "diff", v1, "orders"), 1, "", "password")
+}
+
+func TestCompletionDoesNotWaitForARegistryThatHangs(t *testing.T) {
+	hanging := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging }))
+	defer server.Close()
+	defer close(hanging)
+	r := run(t, nil, "__complete", "schema", "get", "--registry", server.URL, "")
+	if r.code != 0 || !strings.HasPrefix(r.stdout, ":4\n") || r.took > 5*time.Second {
+		t.Errorf("%+v", r)
 	}
 }

@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -27,16 +26,17 @@ func newSchemaDiffCmd(env *Env, run func(context.Context, *schemaDiffOptions) er
 		Use:   "diff OLD NEW",
 		Short: "Tell in words what changed between two schemas, and who reads whose data",
 		Long: `Tell in words what changed from one schema to another, field by field, whether
-each reads the other's data, and which side to deploy first. Each of the two is
+each reads the other's data, and which side to deploy first. Each of the two
+is
 
   FILE                  a file that exists
   SUBJECT               the latest version in the registry
   SUBJECT:VERSION       a version, also written SUBJECT@VERSION
   git:REVISION:PATH     a file as it was at a git revision
 
-A file wins over a subject of the same name; file: and subject: before a name say
-which is meant. What files refer to is looked for in --refs, and in what the other
-schema refers to in the registry.
+A file wins over a subject of the same name; file: and subject: before a name
+say which is meant. What files refer to is looked for in --refs, and in what
+the other schema refers to in the registry.
 
 Exit codes: 0 when the two could be compared, also when they differ; with
 --exit-code 3 when they differ.`,
@@ -66,13 +66,9 @@ Exit codes: 0 when the two could be compared, also when they differ; with
 }
 
 func runSchemaDiff(ctx context.Context, opts *schemaDiffOptions) error {
-	client, _, err := opts.Env.OpenRegistry(ctx)
+	from, to, err := opts.read(ctx)
 	if err != nil {
 		return err
-	}
-	from, to, err := schema.ReadPair(ctx, client, opts.From, opts.To, opts.Refs)
-	if err != nil {
-		return opts.missing(ctx, client, err)
 	}
 	comparison, err := schema.Diff(from, to)
 	if err != nil {
@@ -87,11 +83,27 @@ func runSchemaDiff(ctx context.Context, opts *schemaDiffOptions) error {
 	return nil
 }
 
+// read reads the two. For files nobody has to be logged in to a registry.
+func (o *schemaDiffOptions) read(ctx context.Context) (from, to schema.Compared, err error) {
+	if o.From.File != "" && o.To.File != "" {
+		return schema.ReadPair(ctx, nil, o.From, o.To, o.Refs)
+	}
+	client, _, err := o.Env.OpenRegistry(ctx)
+	if err != nil {
+		return from, to, err
+	}
+	from, to, err = schema.ReadPair(ctx, client, o.From, o.To, o.Refs)
+	if err != nil {
+		err = o.missing(ctx, client, err)
+	}
+	return from, to, err
+}
+
 // missing words the error of whichever side isn't there.
 func (o *schemaDiffOptions) missing(ctx context.Context, client *registry.Client, err error) error {
 	for _, a := range []schema.Address{o.From, o.To} {
 		var e *registry.Error
-		if a.File == "" && errors.As(err, &e) && strings.Contains(e.Attempt, fmt.Sprintf("%q", a.Subject)) {
+		if a.File == "" && errors.As(err, &e) && quotes(e, a.Subject) {
 			return schema.Missing(ctx, client, a.Subject, err)
 		}
 	}

@@ -51,12 +51,14 @@ func newSchemaGetCmd(env *Env, run func(context.Context, *schemaGetOptions) erro
 	cmd := &cobra.Command{
 		Use:   "get SUBJECT[:VERSION] | --id N | --guid G",
 		Short: "Print a registered schema",
-		Long: `Print a registered schema's text, by default of the subject's latest version. In a
-pipe it is what the registry has, byte for byte (Apicurio takes blanks out of what it
-is given). With -o json it comes with all the registry tells of it.
+		Long: `Print a registered schema's text, by default of the subject's latest version.
+In a pipe it is what the registry has, byte for byte (Apicurio takes blanks
+out of what it is given). With -o json it comes with all the registry tells of
+it.
 
-A version that was softly deleted is printed when it is asked for by its number.
-An id counts within a context of the registry: a subject beside --id says in which.`,
+A version that was softly deleted is printed when it is asked for by its
+number. An id counts within a context of the registry: a subject beside --id
+says in which.`,
 		Example: `  evtctl schema get order-events-value > order.avsc
   evtctl schema get order-events-value:1 --pretty
   evtctl schema get --id 7 -o json`,

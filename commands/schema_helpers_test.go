@@ -140,3 +140,5 @@ func holds(t *testing.T, r result, code int, stdout, stderr string) {
 		t.Errorf("exit code %d, want %d\nstdout %q, want %q\nstderr %q, want %q", r.code, code, r.stdout, stdout, r.stderr, stderr)
 	}
 }
+
+func pathEscape(name string) string { return strings.ReplaceAll(url.QueryEscape(name), "+", "%20") }

@@ -51,10 +51,11 @@ func newSchemaListCmd(env *Env, run func(context.Context, *schemaListOptions) er
 		Use:   "list",
 		Short: "List the subjects of the schema registry",
 		Long: `List the subjects of the schema registry with the type, number and id of their
-latest versions. A registry has to be asked about each subject by itself, eight at a
-time: once for a table, and three times where versions and mode are shown, which is
-in -o wide, json, jsonl, yaml and csv. Of more than 200 subjects only the names are
-listed, with one question for all, unless --details always says otherwise.
+latest versions. A registry has to be asked about each subject by itself,
+eight at a time: once for a table, and three times where versions and mode are
+shown, which is in -o wide, json, jsonl, yaml and csv. Of more than 200
+subjects only the names are listed, with one question for all, unless
+--details always says otherwise.
 
 Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 		Example: `  evtctl schema list

@@ -46,17 +46,17 @@ func newSchemaModeCmd(env *Env, run func(context.Context, *schemaModeOptions) er
 	cmd := &cobra.Command{
 		Use:   "mode [SUBJECT] [MODE]",
 		Short: "Show or set what a subject demands of new versions",
-		Long: `Show the compatibility mode that counts for a subject and where it is set: for the
-subject itself, for its context, or globally. With a mode, set it; a subject need
-not have a version yet. Without a subject the global mode is shown, and with
---global it is set.
+		Long: `Show the compatibility mode that counts for a subject and where it is set: for
+the subject itself, for its context, or globally. With a mode, set it; a
+subject need not have a version yet. Without a subject the global mode is
+shown, and with --global it is set.
 
-The modes are NONE, BACKWARD, FORWARD and FULL, of which all but NONE are about the
-last version, or with _TRANSITIVE about every one. Setting a mode checks nothing
-that is registered.
+The modes are NONE, BACKWARD, FORWARD and FULL, of which all but NONE are
+about the last version, or with _TRANSITIVE about every one. Setting a mode
+checks nothing that is registered.
 
-In a production context the subject's name has to be typed or given with --confirm,
-for the global mode the context's.`,
+In a production context the subject's name has to be typed or given with
+--confirm, for the global mode the context's.`,
 		Example: `  evtctl schema mode
   evtctl schema mode order-events-value
   evtctl schema mode order-events-value FULL_TRANSITIVE

@@ -24,13 +24,14 @@ func newSchemaPlanBreakCmd(env *Env, run func(context.Context, *schemaPlanBreakO
 	cmd := &cobra.Command{
 		Use:   "plan-break PATH --subject SUBJECT",
 		Short: "Show four ways to make a change that breaks, with the steps for this subject",
-		Long: `Check a schema and show four ways to make a change that breaks: a new topic, dual
-publishing, an adapter, a versioned payload. Each has its steps for this very subject
-and the commands that do or check them; the way that fits what breaks comes first.
-GROUP, BROKERS, N and R in commands stand for what the check can't know.
+		Long: `Check a schema and show four ways to make a change that breaks: a new topic,
+dual publishing, an adapter, a versioned payload. Each has its steps for this
+very subject and the commands that do or check them; the way that fits what
+breaks comes first. GROUP, BROKERS, N and R in commands stand for what the
+check can't know.
 
-Nothing is written. The exit code is 0 whether the change breaks or not: a change of
-meaning, such as from cents to euros, breaks what no check can see.`,
+Nothing is written. The exit code is 0 whether the change breaks or not: a
+change of meaning, such as from cents to euros, breaks what no check can see.`,
 		Example: `  evtctl schema plan-break order.avsc --subject order-events-value
   evtctl schema plan-break order.avsc --subject order-events-value --against git:main
   evtctl schema plan-break order.avsc --subject order-events-value -o json`,

@@ -35,21 +35,24 @@ func newSchemaRegisterCmd(env *Env, run func(context.Context, *schemaRegisterOpt
 	cmd := &cobra.Command{
 		Use:   "register PATH --subject SUBJECT",
 		Short: "Check a schema and register it as a subject's next version",
-		Long: `Check a schema as "evtctl schema check" does, against the versions in the registry,
-and register it as the subject's next version. An incompatible schema is not
-registered, and there is no --force: a break is planned with "evtctl schema
-plan-break", and a subject that is to take anything is given the mode NONE, which is
-a write of its own. What the subject has already is not written again.
+		Long: `Check a schema as "evtctl schema check" does, against the versions in the
+registry, and register it as the subject's next version. An incompatible
+schema is not registered, and there is no --force: a break is planned with
+"evtctl schema plan-break", and a subject that is to take anything is given
+the mode NONE, which is a write of its own. What the subject has already is
+not written again.
 
-References of the latest version that the schema still needs are taken over; others
-are named with --refs.
+References of the latest version that the schema still needs are taken over;
+others are named with --refs.
 
-A plan saved with --plan-out is for one registry and one latest version; --plan
-refuses it when either is another one, or the file was edited, and checks again.
-In a production context the subject's name has to be typed or given with --confirm.
+A plan saved with --plan-out is for one registry and one latest version;
+--plan refuses it when either is another one, or the file was edited, and
+checks again. In a production context the subject's name has to be typed or
+given with --confirm.
 
-Exit codes: 0 registered, or there already; 3 incompatible, nothing was written;
-2 asked wrongly or not confirmed, nothing was written; 1 it couldn't be done.`,
+Exit codes: 0 registered, or there already; 3 incompatible, nothing was
+written; 2 asked wrongly or not confirmed, nothing was written; 1 it couldn't
+be done.`,
 		Example: `  evtctl schema register order.avsc --subject order-events-value --dry-run
   evtctl schema register order.avsc --subject order-events-value --yes
   evtctl schema register order.proto --subject order-value --refs money.proto=money-value:1

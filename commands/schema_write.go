@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -34,11 +35,23 @@ func (t planText) show(s *render.Streams, answer bool) error {
 			render.Message(s, line.tone, "%s", line.text)
 			continue
 		}
-		if err := render.Line(s, line.tone, "%s", line.text); err != nil {
+		if err := line.answer(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// listMark is what a line begins with that the rest of it is set in by.
+var listMark = regexp.MustCompile(`^ +(?:[-+~] )?`)
+
+// answer wraps a line on a terminal only: in a pipe, lines are looked for.
+func (l planLine) answer(s *render.Streams) error {
+	if !s.OutTTY {
+		return render.Line(s, l.tone, "%s", l.text)
+	}
+	mark := listMark.FindString(l.text)
+	return render.Prose(s, l.tone, mark, "%s", l.text[len(mark):])
 }
 
 // confirmName asks before a write. In a production context the name has to be typed.

@@ -34,7 +34,7 @@ func (a Address) Find(ctx context.Context, s Shelf) (*registry.Schema, error) {
 }
 
 // ReadPair reads the two schemas to compare. The shelf is asked only for an address
-// in a registry. Files find what they refer to among the files and folders of refs,
+// in a registry, and may be nil when neither is. Files find what they refer to among the files and folders of refs,
 // and in what the other side refers to in the registry.
 func ReadPair(ctx context.Context, s Shelf, from, to Address, refs []string) (old, now Compared, err error) {
 	files, err := findFiles(refs, "")
