@@ -55,7 +55,7 @@ func (p *schemaPrinter) result(r *schema.Result) {
 	verdict := verdictLine(r)
 	brief := p.many && r.Outcome() == schema.Compatible && len(r.Problems) == 0
 	if brief {
-		verdict += "; deploy " + string(r.DeployFirst) + " first"
+		verdict += "; " + deployBriefly[r.DeployFirst]
 	}
 	p.line(outcomeTone(r.Outcome()), "%s", verdict)
 	if e := r.Error; e != nil {
@@ -75,6 +75,12 @@ func (p *schemaPrinter) result(r *schema.Result) {
 	}
 }
 
+// deployBriefly is a result's Deploy for where many are listed.
+var deployBriefly = map[schema.Side]string{
+	schema.Consumers: "deploy consumers first", schema.Producers: "deploy producers first",
+	schema.Either: "deploy either side first", schema.Neither: "no order is known to be safe",
+}
+
 // verdictLine begins with the verdict, so that it can be searched for.
 func verdictLine(r *schema.Result) string {
 	what := r.Path
@@ -90,6 +96,8 @@ func verdictLine(r *schema.Result) string {
 		return "NOT CHECKED: " + what
 	case r.NewSubject && r.Compatible:
 		return "new subject: " + what
+	case r.Outcome() == schema.Incompatible && r.Breaks() == 0:
+		return fmt.Sprintf("INCOMPATIBLE: %s with records of topic %s", what, r.Sample.Topic)
 	case r.Outcome() == schema.Incompatible:
 		return fmt.Sprintf("INCOMPATIBLE: %s with %s by %s", what, r.Compared(), mode)
 	}
@@ -170,17 +178,17 @@ func (p *schemaPrinter) sample(s *schema.SampleResult) {
 		text += fmt.Sprintf("; %s have nothing to read", plural(int64(s.Nulls), "null"))
 	}
 	p.prose(tone, "  ", "%s", text)
-	p.failures(s.Topic, "not readable with it", s.Failed)
-	p.failures(s.Topic, "not readable with any schema", s.Unreadable)
+	p.failures(s.Topic, s.Failed)
+	p.failures(s.Topic, s.Unreadable)
 }
 
-func (p *schemaPrinter) failures(topic, what string, list []schema.SampleFailure) {
+func (p *schemaPrinter) failures(topic string, list []schema.SampleFailure) {
 	for i, f := range list {
 		if i == fewFailures {
 			p.line(render.Plain, "    and %d more, which -o json has", len(list)-i)
 			return
 		}
-		p.prose(render.Plain, "    ", "%s:%d:%d: %s: %s", topic, f.Partition, f.Offset, what, f.Reason)
+		p.prose(render.Plain, "    ", "%s:%d:%d: %s", topic, f.Partition, f.Offset, f.Reason)
 	}
 }
 

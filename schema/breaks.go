@@ -55,13 +55,17 @@ func versionsInWords(labels []string) string {
 		numbers = append(numbers, n)
 	}
 	slices.Sort(numbers)
-	return "versions " + spans(numbers)
+	words := spans(numbers)
+	if at := strings.LastIndex(words, ", "); at >= 0 {
+		words = words[:at] + " and " + words[at+2:]
+	}
+	return "versions " + words
 }
 
-// Compared words what a result was compared with: "versions 1–3", or "nothing".
+// Compared words what a result was compared with: "versions 1–3", or "no version".
 func (r *Result) Compared() string {
 	if len(r.CheckedAgainst) == 0 {
-		return "nothing"
+		return "no version"
 	}
 	return versionsInWords(r.CheckedAgainst)
 }
