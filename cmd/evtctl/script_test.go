@@ -113,6 +113,9 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 			env.Values["cluster"] = p.cluster
 			env.Setenv("EVTCTL_BROKERS", strings.Join(p.cluster.Brokers(), ","))
 			env.Setenv("EVTCTL_REGISTRY", p.registry)
+			if u, err := url.Parse(p.registry); err == nil { // a registry behind it as a proxy
+				env.Setenv("REGISTRY_PATH", u.Path)
+			}
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("FROZEN", "1")
 			env.Setenv("RED", "\x1b[31mred")
