@@ -160,7 +160,7 @@ func (o *schemaModeOptions) apply(ctx context.Context, client *registry.Client, 
 	if name == "" {
 		name = settings.Context
 	}
-	if err := o.confirmName(ctx, o.Env.Streams, settings, name, "Go on?"); err != nil {
+	if err := o.confirmName(ctx, o.Env.Streams, settings, name, modeQuestion(plan)); err != nil {
 		return err
 	}
 	if err := plan.Apply(ctx, registry.NewWriter(client)); err != nil {
@@ -220,6 +220,13 @@ func modeAnswer(p *schema.ModeChange, result string) modeDocument {
 		Version: 1, Registry: p.Registry, Subject: known(p.Subject), Mode: p.From, From: p.FromLevel, Promise: p.From.Promise(),
 		Result: result, To: known(p.To), Before: &p.From, BeforeFrom: &p.FromLevel,
 	}
+}
+
+func modeQuestion(p *schema.ModeChange) string {
+	if p.To == "" {
+		return fmt.Sprintf("Remove %s?", ofSubject(p.Subject))
+	}
+	return fmt.Sprintf("Set %s to %s?", ofSubject(p.Subject), p.To)
 }
 
 func ofSubject(subject string) string {

@@ -38,6 +38,7 @@ func TestOnATerminalARegistrationIsAsked(t *testing.T) {
 	v1 := file(t, "order.avsc", orderV1)
 	holds(t, i.typed(t, "n\n", nil, "register", v1, "--subject", "s"), 2, "", `Register it as the next version of subject "s"? [y/N]`)
 	holds(t, i.typed(t, "y\n", nil, "register", v1, "--subject", "s"), 0, `registered: subject "s", version 1, id 1`, "")
+	holds(t, i.typed(t, "y\n", nil, "mode", "s", "FULL", "-q"), 0, "FULL (subject)", `Set the mode of subject "s" to FULL? [y/N]`)
 }
 
 func TestInProductionTheSubjectHasToBeTyped(t *testing.T) {

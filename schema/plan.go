@@ -63,11 +63,11 @@ func planBreak(subject, file string, problems []Problem) *BreakPlan {
 			directions[problem.Direction] = true
 		}
 	}
-	context := subject[:strings.LastIndex(subject, topic)]
-	n := breakNames{context: context, subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: file}
+	n := breakNames{subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: file}
 	if key {
 		n.part = "key"
 	}
+	n.context = strings.TrimSuffix(strings.TrimSuffix(subject, "-"+n.part), topic)
 	p.Suggested, p.Because = suggest(directions)
 	p.Ways = []Way{n.newTopicWay(), n.dualWay(), n.adapterWay(), n.payloadWay()}
 	return p
