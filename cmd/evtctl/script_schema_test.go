@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -34,4 +37,17 @@ func encode(ts *testscript.TestScript, _ bool, args []string) {
 		})
 	}
 	c.Produce(t, recs...)
+}
+
+// proxy starts an HTTP proxy that takes every host for the registry's, and names it in
+// the environment.
+func proxy(ts *testscript.TestScript, _ bool, _ []string) {
+	registry, err := url.Parse(ts.Getenv("EVTCTL_REGISTRY"))
+	ts.Check(err)
+	server := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = registry.Scheme, registry.Host, registry.Host
+		r.Out.URL.Path = registry.Path + r.In.URL.Path
+	}})
+	ts.Defer(server.Close)
+	ts.Setenv("HTTP_PROXY", server.URL)
 }

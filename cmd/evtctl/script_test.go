@@ -113,9 +113,6 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 			env.Values["cluster"] = p.cluster
 			env.Setenv("EVTCTL_BROKERS", strings.Join(p.cluster.Brokers(), ","))
 			env.Setenv("EVTCTL_REGISTRY", p.registry)
-			if u, err := url.Parse(p.registry); err == nil { // a registry behind it as a proxy
-				env.Setenv("REGISTRY_PATH", u.Path)
-			}
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("FROZEN", "1")
 			env.Setenv("RED", "\x1b[31mred")
@@ -123,7 +120,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
-			"commit": commit, "consume": consume, "transaction": transaction, "encode": encode,
+			"commit": commit, "consume": consume, "transaction": transaction, "encode": encode, "proxy": proxy,
 		},
 	}
 }
