@@ -45,6 +45,16 @@ func (p *schemaPrinter) prose(tone render.Tone, first, format string, args ...an
 	}
 }
 
+// wide prints a sentence that is one line in a pipe, where lines are searched, and is
+// broken between words on a terminal.
+func (p *schemaPrinter) wide(tone render.Tone, sentence string) {
+	if p.s.OutTTY {
+		p.prose(tone, "", "%s", sentence)
+		return
+	}
+	p.line(tone, "%s", sentence)
+}
+
 func outcomeTone(o schema.Outcome) render.Tone {
 	return map[schema.Outcome]render.Tone{
 		schema.Compatible: render.Good, schema.Incompatible: render.Bad, schema.Unchecked: render.Warn,
@@ -57,7 +67,7 @@ func (p *schemaPrinter) result(r *schema.Result) {
 	if brief {
 		verdict += "; " + deployBriefly[r.DeployFirst]
 	}
-	p.line(outcomeTone(r.Outcome()), "%s", verdict)
+	p.wide(outcomeTone(r.Outcome()), verdict)
 	if e := r.Error; e != nil {
 		p.failure(e)
 	}
@@ -137,7 +147,7 @@ func (p *schemaPrinter) problem(b *schema.Break) {
 	case b.Overruled:
 		mark = " (the registry takes it, and that counts)"
 	}
-	p.line(render.Strong, "  %s%s at %s%s", place(b.File, b.Line, b.Column), b.Rule, b.Path, mark)
+	p.line(render.Strong, "  %s%s at %s%s", place(b.File, b.Line, b.Column), b.Rule, b.Path, mark) // a link, never broken
 	p.prose(render.Plain, "    ", "%s", b.Message)
 	if b.Old() != b.New() {
 		p.part(render.Bad, "    - ", b.Field, b.Old())
