@@ -49,6 +49,10 @@ one the answer is advice by the rules it names.
 The mode is --mode, or the mapping file's, or the registry's (the subject's own, else
 the global one), or BACKWARD.
 
+Forms of output, with -o: text (the default here), json, junit (for test reports),
+github (annotations on the lines of files), sarif (for code scanning), and the usual
+ones.
+
 Exit codes: 0 compatible; 3 incompatible; 1 it couldn't be checked; 2 asked wrongly.`,
 		Example: `  evtctl schema check schemas/order-events-value.avsc
   evtctl schema check schemas/ --against git:origin/main -o github
