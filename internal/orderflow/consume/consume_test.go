@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
@@ -103,11 +105,29 @@ func eventually(t *testing.T, what string, cond func() (bool, string)) {
 func committed(t *testing.T, c *kafkatest.Cluster, group string) (sum int64) {
 	t.Helper()
 	offsets, err := c.Admin(t).FetchOffsets(t.Context(), group)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return 0 // it hasn't joined yet
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	offsets.Each(func(o kadm.OffsetResponse) { sum += o.At })
 	return sum
+}
+
+// groupType is "classic", or "consumer" for a group of KIP-848.
+func groupType(t *testing.T, c *kafkatest.Cluster, group string) string {
+	t.Helper()
+	answer, err := kmsg.NewPtrListGroupsRequest().RequestWith(t.Context(), c.Client(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range answer.Groups {
+		if g.Group == group {
+			return strings.ToLower(g.GroupType)
+		}
+	}
+	return ""
 }
 
 func handledAll(consumer *consume.Consumer, n int64) func() (bool, string) {
@@ -133,6 +153,9 @@ func TestEachAssignorHandlesAllInOrderAndCommitsItAtTheEnd(t *testing.T) {
 				config.Handle = func(_ context.Context, m consume.Message) error { s.add(m); return nil }
 				consumer, end := start(t, c, config)
 				eventually(t, "all to be handled", handledAll(consumer, 300))
+				if kind := groupType(t, c, config.Group); (kind == "consumer") != (name == "next-gen") {
+					t.Errorf("the group is of type %q", kind)
+				}
 				end()
 				last := map[string]string{}
 				for _, k := range s.all() {

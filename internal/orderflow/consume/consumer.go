@@ -34,7 +34,6 @@ type Stats struct {
 type Consumer struct {
 	Config
 	client *kgo.Client
-	paused bool // used by the polling goroutine only
 
 	mu      sync.Mutex
 	workers map[partition]*worker
