@@ -34,6 +34,9 @@ var owners = map[string][]string{
 	"github.com/twmb/avro":               {"schema"},
 	"github.com/prometheus":              {"lag", "commands"},
 	"github.com/goccy/go-yaml":           {"commands/internal/cluster", "schema"},
+	"go.opentelemetry.io":                {"internal/orderflow"},
+	"google.golang.org/grpc":             {"internal/orderflow"},
+	"github.com/twmb/franz-go/pkg/sr":    {"internal/orderflow"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/sandbox", "internal/kafkatest"},
 }
 
