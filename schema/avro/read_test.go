@@ -20,6 +20,7 @@ func (w written) Schema(context.Context, wire.ID) (*wire.Schema, error) {
 // TestDataIsReadWhereJavaReadsIt holds the wire package's Reader, which samples of
 // topics are tried with, against GenericDatumReader: values that Java made up, read
 // with another schema.
+// It takes 2,000 pairs. A run over 20,000 failed, and why isn't known yet.
 func TestDataIsReadWhereJavaReadsIt(t *testing.T) {
 	var pairs []readerWriter
 	for _, pair := range generatedPairs(t, 2_000) {
