@@ -74,6 +74,9 @@ func (p *schemaPrinter) result(r *schema.Result) {
 	for _, b := range schema.Breaks(r.Problems) {
 		p.problem(&b)
 	}
+	if r.Advisory && r.RegistryVerdict != nil {
+		p.line(render.Plain, "  the registry's own verdict: %s", *r.RegistryVerdict)
+	}
 	p.sample(r.Sample)
 	for _, note := range r.Notes {
 		if !r.NewSubject || !strings.HasPrefix(note, "new subject: ") { // the verdict says so

@@ -18,7 +18,9 @@ func (a avroSchema) read(writer language, _ Frame, b body) (own, err error) {
 		avroScan: avroScan{data: b.data}, renames: map[string]string{},
 		records: map[avroPair]*recordPlan{}, trials: map[avroPair]bool{},
 	}
-	r.collect(a.root, map[*avroType]bool{})
+	if w.text != a.text { // Java looks at no alias where the schemas are the same
+		r.collect(a.root, map[*avroType]bool{})
+	}
 	return nil, r.value(w.root, a.root)
 }
 

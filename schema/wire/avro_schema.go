@@ -202,8 +202,9 @@ func (r *avroReader) readNamed(schema map[string]any, kind, space string) (*avro
 	t := &avroType{kind: kind, name: full, alias: r.alias(full), former: texts(schema["aliases"])}
 	for i, other := range t.former {
 		if space != "" && !strings.Contains(other, ".") {
-			t.former[i] = space + "." + other
+			other = space + "." + other
 		}
+		t.former[i] = strings.TrimPrefix(other, ".") // ".A" is A in no namespace
 	}
 	if r.named[full] == nil { // a definition that is repeated is the same
 		r.named[full] = t
@@ -215,6 +216,7 @@ func (r *avroReader) readDefinition(t *avroType, schema map[string]any, space st
 	switch t.kind {
 	case "enum":
 		symbols, _ := schema["symbols"].([]any)
+		t.symbols = []string{} // an enum may have none
 		for _, symbol := range symbols {
 			t.symbols = append(t.symbols, fmt.Sprint(symbol))
 		}
