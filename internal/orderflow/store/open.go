@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
+)
+
+//go:embed tables.sql
+var tables string
+
+// DB is the database. It may be used from any goroutine, and by several processes.
+type DB struct {
+	sql      *sql.DB
+	url      string
+	postgres bool
+	folder   string // to be removed with it; empty: none
+}
+
+// Open opens a database and makes what tables it lacks. The URL is
+// postgres://user:password@host:port/name, or sqlite:PATH; empty is an SQLite file
+// that is gone after Close.
+func Open(ctx context.Context, url string) (*DB, error) {
+	db := &DB{url: url}
+	var err error
+	switch {
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		db.postgres = true
+		db.sql, err = sql.Open("pgx", url)
+	case url == "":
+		if db.folder, err = os.MkdirTemp("", "evtctl-shop-"); err == nil {
+			db.url = "sqlite:" + filepath.Join(db.folder, "shop.db")
+			db.sql, err = openSQLite(filepath.Join(db.folder, "shop.db"))
+		}
+	case strings.HasPrefix(url, "sqlite:") && url != "sqlite:":
+		db.sql, err = openSQLite(strings.TrimPrefix(url, "sqlite:"))
+	default:
+		err = fmt.Errorf("it begins neither with postgres:// nor with sqlite:")
+	}
+	if err == nil {
+		err = db.migrate(ctx)
+	}
+	if err != nil {
+		if db.sql != nil {
+			db.Close()
+		}
+		return nil, &Error{"open the database " + Redact(url), err}
+	}
+	return db, nil
+}
+
+// openSQLite has one connection: SQLite has one writer at a time, and a queue in this
+// process is quicker than its own of waiting and trying again.
+func openSQLite(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)")
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+// migrate makes the tables. Several processes may do so at a time.
+func (db *DB) migrate(ctx context.Context) error {
+	text := tables
+	if db.postgres {
+		db.sql.SetMaxOpenConns(20)
+		db.sql.SetConnMaxIdleTime(time.Minute)
+		text = strings.ReplaceAll(text, "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY")
+	}
+	return db.Do(ctx, func(tx *Tx) error {
+		if db.postgres { // CREATE … IF NOT EXISTS isn't safe by itself
+			if err := tx.exec("SELECT pg_advisory_xact_lock(7305)"); err != nil {
+				return err
+			}
+		}
+		for _, statement := range strings.Split(text, ";") {
+			if statement = strings.TrimSpace(statement); statement != "" {
+				if err := tx.exec(statement); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// URL is where the database is, with what Open made of an empty one.
+func (db *DB) URL() string { return db.url }
+
+// IsPostgres tells PostgreSQL from SQLite.
+func (db *DB) IsPostgres() bool { return db.postgres }
+
+// Close closes it, and removes a file that Open made.
+func (db *DB) Close() error {
+	err := db.sql.Close()
+	if db.folder != "" {
+		_ = os.RemoveAll(db.folder)
+	}
+	return err
+}
+
+// Redact is a database's URL without its password.
+func Redact(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	login, host, found := strings.Cut(rest, "@")
+	if !ok || !found {
+		return url
+	}
+	user, _, _ := strings.Cut(login, ":")
+	return scheme + "://" + user + "@" + host
+}
