@@ -129,6 +129,13 @@ func (tx *Tx) pay(kind string, p Payment, now time.Time) error {
 	return err
 }
 
+// ChargeOf finds an order's charge; found is false when there is none.
+func (tx *Tx) ChargeOf(orderID string) (p Payment, found bool, err error) {
+	err = tx.each("look for the charge of order "+orderID, "SELECT payment_id, order_id, amount FROM payments WHERE kind = 'charge' AND order_id = ?",
+		func(scan func(...any) error) error { found = true; return scan(&p.ID, &p.OrderID, &p.Amount) }, orderID)
+	return p, found, err
+}
+
 // Part is a condition of a delivery.
 type Part string
 
