@@ -2,56 +2,82 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/orderflow"
-	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-func clusterID(ctx context.Context, client *kgo.Client) (string, error) {
-	meta, err := kadm.NewClient(client).BrokerMetadata(ctx)
-	return meta.Cluster, err
+// keepCommands are worth a try while the flow runs.
+var keepCommands = []string{
+	"lag", "lag watch", "lag --group analytics-group", "lag check --group analytics-group --max-time-lag 10s",
+	"schema list", "schema get order-events-value",
 }
 
 // tally tells what happened.
-func (s *shop) tally(opts *demoOptions, summary *orderflow.Summary) error {
+func (s *shop) tally(opts *demoOptions, sum *orderflow.Summary, v *orderflow.Verification) error {
 	streams := opts.Env.Streams
-	if opts.Format != render.Table {
+	if !isText(opts.Format) {
+		document := struct {
+			*orderflow.Summary
+			Verification *orderflow.Verification `json:"verification"`
+		}{sum, v}
 		return render.Print(streams, opts.Format, render.View[orderflow.GroupSummary]{
-			Document: summary, Rows: summary.Groups, Columns: demoColumns,
+			Document: document, Rows: sum.Groups, Columns: demoColumns,
 		})
 	}
-	lines := []string{
-		render.Count(int64(summary.Placed)) + " orders placed in " + render.Age(time.Duration(summary.DurationSeconds*float64(time.Second))),
-		render.Count(int64(summary.Reserved)) + " reserved by inventory-group",
-		render.Count(int64(summary.Notified)) + " customers written to by notification-group",
-		render.Count(int64(summary.Counted)) + " counted by analytics-group, the slow one",
+	p := &schemaPrinter{s: streams}
+	placed := fmt.Sprintf("%s placed in %s", plural(int64(sum.Placed), "order"), render.Age(time.Duration(sum.DurationSeconds*float64(time.Second))))
+	if sum.Refused > 0 {
+		placed += fmt.Sprintf(", %s refused", render.Count(int64(sum.Refused)))
 	}
-	for _, line := range lines {
-		if err := render.Line(streams, render.Plain, "%s", line); err != nil {
-			return err
+	p.line(render.Strong, "%s", placed)
+	for _, line := range []struct {
+		n    int
+		what string
+	}{
+		{sum.Reserved, "reserved by inventory-group, effectively once"},
+		{sum.Paid, "charged by payment-group"},
+		{sum.Refunded, "refunded"},
+		{sum.Shipped, "shipped by delivery-group, when paid and reserved"},
+		{sum.Notified, "e-mails by notification-group, at most once"},
+		{sum.Totals.Orders, "counted by analytics-group, at least once, and slowly"},
+		{sum.Duplicates, "events came again and did nothing"},
+		{sum.DeadLetters, "dead letters"},
+	} {
+		if line.n > 0 || line.what == "dead letters" {
+			p.line(render.Plain, "%6s %s", render.Count(int64(line.n)), line.what)
 		}
 	}
-	return nil
+	p.verification(v)
+	return p.err
 }
 
-// show tells what happened and what "evtctl lag" says of it, while the broker is
-// still there.
-func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.Summary) error {
-	if err := s.tally(opts, summary); err != nil || opts.Format != render.Table {
+// verification says whether what must hold does, and names what doesn't.
+func (p *schemaPrinter) verification(v *orderflow.Verification) {
+	if v == nil {
+		return
+	}
+	if v.Holds {
+		p.line(render.Good, "everything that must hold does: %d checks of the database and the topics", len(v.Checks))
+		return
+	}
+	for _, c := range v.Broken() {
+		p.prose(render.Bad, "✗ ", "%s: not for %s", c.What, someOrders(c))
+	}
+}
+
+// tell tells what happened and what "evtctl lag" says of it, while the broker is still
+// there.
+func (s *shop) tell(ctx context.Context, opts *demoOptions, sum *orderflow.Summary, v *orderflow.Verification) error {
+	if err := s.tally(opts, sum, v); err != nil || !isText(opts.Format) {
 		return err
 	}
 	streams := opts.Env.Streams
-	if err := render.Line(streams, render.Plain, ""); err != nil {
-		return err
-	}
-	if err := render.Line(streams, render.Plain, "what \"evtctl lag\" shows now:"); err != nil {
+	if err := render.Line(streams, render.Plain, "\nwhat \"evtctl lag\" shows now:"); err != nil {
 		return err
 	}
 	client, err := s.settings.Open(ctx)
@@ -59,7 +85,11 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 		return err
 	}
 	defer client.Close()
-	report, err := within(ctx, s.settings, collectLag(client, s.settings, lag.Request{}))
+	request := lag.Request{}
+	for _, g := range sum.Groups {
+		request.Groups = append(request.Groups, g.Group)
+	}
+	report, err := within(ctx, s.settings, collectLag(client, s.settings, request))
 	if err != nil {
 		return err
 	}
@@ -67,39 +97,31 @@ func (s *shop) show(ctx context.Context, opts *demoOptions, summary *orderflow.S
 	if err := printLag(&lagOptions{Env: opts.Env, By: "group", Format: render.Table}, report); err != nil {
 		return err
 	}
-	if opts.Keep {
-		return nil // the commands to try were named when it began
+	switch {
+	case opts.Flow.Keep: // the commands to try were named when it began
+	case s.embedded != nil:
+		render.Message(streams, render.Plain, "the embedded broker ends with the demo; \"evtctl demo --keep\" stays for commands in another terminal,\n\"evtctl demo list\" lists ten ways to break it")
+	default:
+		s.suggest(opts, "look closer:", keepCommands)
 	}
-	if s.embedded != nil {
-		render.Message(streams, render.Plain, "the embedded broker ends with the demo; \"evtctl demo --keep\" stays for commands in another terminal")
-		return nil
-	}
-	s.suggest(streams, "look closer:")
 	return nil
 }
 
-// suggest names the commands to try, as they must be typed here.
-func (s *shop) suggest(streams *render.Streams, heading string) {
-	flag := ""
-	atDefault := s.embedded != nil && s.settings.Brokers[0] == sandbox.DefaultAddr
-	if s.settings.BrokersFrom == "flag" && !atDefault {
-		flag = " -b " + strings.Join(s.settings.Brokers, ",")
+// suggest names commands to try, as they must be typed here.
+func (s *shop) suggest(opts *demoOptions, heading string, commands []string) {
+	if len(commands) == 0 {
+		return
 	}
-	render.Message(streams, render.Strong, "%s", heading)
-	for _, command := range []string{
-		"evtctl lag" + flag,
-		"evtctl lag --group analytics-group" + flag,
-		"evtctl lag watch" + flag,
-		"evtctl lag check --group analytics-group --max-time-lag 10s" + flag,
-	} {
-		render.Message(streams, render.Plain, "  %s", command)
+	render.Message(opts.Env.Streams, render.Strong, "%s", heading)
+	for _, command := range commands {
+		render.Message(opts.Env.Streams, render.Plain, "  evtctl %s%s", command, s.flags())
 	}
 }
 
 var demoColumns = []render.Column[orderflow.GroupSummary]{
 	{Name: "GROUP", Raw: func(g orderflow.GroupSummary) string { return g.Group }},
-	{Name: "TOPIC", Raw: func(g orderflow.GroupSummary) string { return g.Topic }},
 	{Name: "HANDLED", Right: true, Raw: func(g orderflow.GroupSummary) string { return strconv.Itoa(g.Handled) }},
+	{Name: "DEAD-LETTERED", Right: true, Raw: func(g orderflow.GroupSummary) string { return strconv.Itoa(g.DeadLettered) }},
 	{Name: "LAG", Right: true, Raw: func(g orderflow.GroupSummary) string {
 		if g.Lag == nil {
 			return ""

@@ -9,6 +9,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/schema"
@@ -85,6 +86,7 @@ func Exit(err error) Failure {
 		partial  *partialError
 		connect  *cluster.ConnectError
 		asked    *schema.RequestError
+		scenario *orderflow.UnknownScenarioError
 	)
 	switch {
 	case errors.As(err, &answer):
@@ -93,7 +95,7 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.Is(err, render.ErrNotConfirmed),
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &scenario), errors.Is(err, render.ErrNotConfirmed),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
 	"github.com/evtctl/evtctl/internal/orderflow/event"
@@ -38,6 +39,7 @@ func (s *shop) openAnalytics(_ context.Context, t *trace.Tracer) error {
 	s.analytics = &analytics{shop: s, pace: newPace(s.Capacity.Analytics), byTier: map[string]int{}}
 	return s.join(Analytics, t, consume.Config{
 		Group: event.AnalyticsGroup, Topics: []string{event.OrderTopic}, HandleBatch: s.analytics.handle,
+		Grace: 50 * time.Millisecond, // it is slow, and what it hasn't counted comes again
 	})
 }
 

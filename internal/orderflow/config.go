@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
 	"github.com/evtctl/evtctl/internal/orderflow/event"
@@ -56,8 +56,10 @@ func Services() []Service {
 type Config struct {
 	// Open opens a client of the cluster with these options added to its own.
 	Open func(context.Context, ...kgo.Opt) (*kgo.Client, error)
-	// Registry is where events' schemas are; nil writes events as JSON.
-	Registry *sr.Client
+	// RegistryURL is where events' schemas are; empty writes events as JSON.
+	RegistryURL string
+	// RegistryHTTP brings the login to the registry; nil: none is needed.
+	RegistryHTTP *http.Client
 	// Database is as store.Open takes it; empty for one that is gone afterwards.
 	Database string
 
@@ -96,6 +98,8 @@ type Config struct {
 	// Progress is called about ten times a second and once at the end, never twice
 	// at a time, and must return soon. May be nil.
 	Progress func(Progress)
+	// OnReady is told what a person has to do now, such as stopping a broker. May be nil.
+	OnReady func(string)
 	// Logger gets what services have to say; nil for nobody.
 	Logger *slog.Logger
 	// Telemetry is the URL of an OTLP receiver for traces; empty: that of the
@@ -111,14 +115,16 @@ type Addresses struct{ Order, StockHTTP, StockGRPC string }
 // faults are what scenarios break.
 type faults struct {
 	forgetful bool // the inventory service doesn't remember events
+	crash     bool // the inventory service works, and never commits
 	// lose and giveUp make the order service write twice, see order.DualWrite.
 	lose, giveUp func(orderID string) bool
 	// fail makes the inventory service fail for orders, for good.
-	fail func(*event.OrderPlacedEvent) error
-	// noDeadLetters stops a partition at what can't be handled.
-	noDeadLetters bool
-	noPressure    bool // consumers take in all that there is
-	retryEvery    time.Duration
+	fail          func(*event.OrderPlacedEvent) error
+	noDeadLetters bool          // what can't be handled stops its partition
+	noPressure    bool          // consumers take in all that there is
+	retryEvery    time.Duration // 0: as services do, a second
+	wrongKey      bool          // payments are keyed by their own ids
+	scarce        bool          // there isn't enough in stock for all orders
 }
 
 // Capacity is how many orders per second each service can deal with; 0 is
@@ -148,6 +154,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("no orders to place")
 	case c.EventVersion < 0 || c.EventVersion > 2:
 		return c, fmt.Errorf("there is no version %d of OrderPlacedEvent", c.EventVersion)
+	}
+	if c.RegistryHTTP == nil {
+		c.RegistryHTTP = &http.Client{Timeout: DefaultTimeout}
 	}
 	if c.EventVersion == 0 {
 		c.EventVersion = 2

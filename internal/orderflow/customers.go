@@ -33,11 +33,15 @@ var catalogue = []struct {
 	{"descaler", 625},
 }
 
-// stockOnHand is more than customers buy in a demonstration.
-func stockOnHand() map[string]int64 {
+// stockOnHand is more than customers buy in a demonstration. Where stock is scarce it
+// is enough to be told that there is some, and not for all.
+func stockOnHand(scarce bool) map[string]int64 {
 	stock := map[string]int64{}
 	for _, article := range catalogue {
 		stock[article.sku] = 100_000_000
+		if scarce {
+			stock[article.sku] = 20
+		}
 	}
 	return stock
 }

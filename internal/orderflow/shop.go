@@ -12,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sr"
 	"google.golang.org/grpc"
 
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
@@ -26,11 +27,12 @@ import (
 // shop is the services of a run, with what they share.
 type shop struct {
 	Config
-	db     *store.DB
-	codec  event.Codec
-	client *kgo.Client // for looking
-	admin  *kadm.Client
-	topics []TopicSummary
+	db       *store.DB
+	codec    event.Codec
+	registry *sr.Client  // nil without one
+	client   *kgo.Client // for looking
+	admin    *kadm.Client
+	topics   []TopicSummary
 
 	customers *customers
 	relay     *relay.Relay
@@ -77,8 +79,11 @@ func open(ctx context.Context, c Config) (s *shop, err error) {
 	}
 	s.closers = append(s.closers, func() { s.db.Close() })
 	s.codec = event.JSON{}
-	if c.Registry != nil {
-		s.codec = event.NewAvro(c.Registry, c.EventVersion)
+	if c.RegistryURL != "" {
+		if s.registry, err = sr.NewClient(sr.URLs(c.RegistryURL), sr.HTTPClient(c.RegistryHTTP)); err != nil {
+			return nil, fmt.Errorf("schema registry %s: %w", c.RegistryURL, err)
+		}
+		s.codec = event.NewAvro(s.registry, c.EventVersion)
 	}
 	return s, s.openServices(ctx)
 }
@@ -92,7 +97,7 @@ func (s *shop) close() {
 }
 
 func (s *shop) openServices(ctx context.Context) error {
-	if err := s.db.SetStock(ctx, stockOnHand()); err != nil {
+	if err := s.db.SetStock(ctx, stockOnHand(s.faults.scarce)); err != nil {
 		return err
 	}
 	for _, part := range []struct {
@@ -243,10 +248,26 @@ func (s *shop) sender(ctx context.Context, t *trace.Tracer) (func(context.Contex
 
 func (s *shop) openRelay(_ context.Context, t *trace.Tracer) error {
 	s.relay = relay.New(relay.Config{
-		DB: s.db, Open: s.Open, Codec: s.codec, Topic: s.topicOf, Clock: s.Clock, Tracer: t, Log: s.Logger,
+		DB: s.db, Open: s.Open, Codec: s.codec, Topic: s.topicOf, Clock: s.Clock, Tracer: t, Log: s.Logger, Key: s.eventKey(),
 	})
 	s.jobs = append(s.jobs, job{Relay, s.relay.Run})
 	return nil
+}
+
+// eventKey is nil for the right one, the order's id.
+func (s *shop) eventKey() func(event.Event) string {
+	if !s.faults.wrongKey {
+		return nil
+	}
+	return func(e event.Event) string {
+		switch e := e.(type) {
+		case *event.OrderPaidEvent:
+			return e.PaymentID
+		case *event.OrderRefundedEvent:
+			return "refund-of-" + e.PaymentID
+		}
+		return e.Order()
+	}
 }
 
 // join makes a service a member of its group.
@@ -257,6 +278,7 @@ func (s *shop) join(service Service, t *trace.Tracer, c consume.Config) error {
 		c.Topics[i] = s.topic(topic)
 	}
 	c.Assignor, c.NoDeadLetters, c.NoBackpressure, c.Backoff = s.Assignor, s.faults.noDeadLetters, s.faults.noPressure, s.faults.retryEvery
+	c.CrashBeforeCommit = service == Inventory && s.faults.crash
 	if s.Static {
 		c.InstanceID = c.Group + "-1"
 	}

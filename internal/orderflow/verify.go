@@ -2,6 +2,7 @@ package orderflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,6 +65,26 @@ func Verify(ctx context.Context, c Config) (*Verification, error) {
 	return v, nil
 }
 
+// RunAndVerify is Run and, when it went well, Verify on the same database, also on one
+// that is gone afterwards. With Keep nothing is verified: work was under way to the
+// end.
+func RunAndVerify(ctx context.Context, c Config) (*Summary, *Verification, error) {
+	s, err := begin(ctx, c)
+	if err != nil {
+		return nil, nil, fmt.Errorf("run the order flow: %w", err)
+	}
+	defer s.close()
+	sum, err := s.flow(ctx)
+	if err != nil || s.Keep {
+		return sum, nil, err
+	}
+	v, err := s.verify(ctx)
+	if err != nil {
+		return sum, nil, fmt.Errorf("verify the order flow: %w", err)
+	}
+	return sum, v, nil
+}
+
 func (s *shop) verify(ctx context.Context) (*Verification, error) {
 	v := &Verification{Version: 1, Database: store.Redact(s.db.URL()), Holds: true}
 	violations, err := s.db.Violations(ctx)
@@ -86,8 +107,11 @@ func (s *shop) verify(ctx context.Context) (*Verification, error) {
 	lost := func(id string) bool { return !told.placed[id] }
 	for _, kind := range store.Violations() {
 		found := violations[kind]
-		if kind == store.OrderWithoutReservation { // what was rejected or never told of can have none
+		switch kind {
+		case store.OrderWithoutReservation: // what was rejected or never told of can have none
 			found = slices.DeleteFunc(found, func(id string) bool { return rejected(id) || lost(id) })
+		case store.OrderWithoutEvent: // it may have gone to Kafka another way
+			found = slices.DeleteFunc(found, func(id string) bool { return !lost(id) })
 		}
 		v.add("no "+string(kind), found, "")
 	}
@@ -144,17 +168,23 @@ var stages = map[string]int{
 func (s *shop) tell(ctx context.Context) (*told, error) {
 	t := &told{placed: map[string]bool{}, rejected: map[string]bool{}, ids: map[string]string{}, partition: map[string]int32{}, stage: map[string]int{}}
 	topics := s.Config.topics()[:3]
-	return t, s.readAll(ctx, topics, func(r *kgo.Record) {
-		envelope, err := event.Open(r)
-		if err != nil {
-			return // no event of the flow's
+	var failed error
+	err := s.readAll(ctx, topics, func(r *kgo.Record) {
+		e, err := s.codec.Decode(ctx, r)
+		envelope, openErr := event.Open(r)
+		var foreign *event.DecodeError
+		switch {
+		case errors.As(err, &foreign), openErr != nil: // no event of the flow's
+		case err != nil:
+			failed = err
+		default:
+			t.hear(r, envelope, e.Order()) // the key may be a wrong one
 		}
-		t.hear(r, envelope)
 	})
+	return t, errors.Join(err, failed)
 }
 
-func (t *told) hear(r *kgo.Record, v event.Envelope) {
-	id := string(r.Key)
+func (t *told) hear(r *kgo.Record, v event.Envelope, id string) {
 	if v.Type == "OrderPlacedEvent" {
 		t.placed[id] = true
 	}

@@ -59,6 +59,9 @@ type Config struct {
 	Semantics Semantics
 	Retries   int           // after the first attempt; 0 means 3, negative none
 	Backoff   time.Duration // between attempts; 0 means 1 s
+	// Grace is what work under way gets when the consumer ends or loses a partition,
+	// before its context does; 0 means 10 s.
+	Grace time.Duration
 	// NoDeadLetters stops a partition at a record that fails, until the process
 	// starts again and fails again.
 	NoDeadLetters bool
@@ -67,6 +70,13 @@ type Config struct {
 
 	Assignor   Assignor
 	InstanceID string // for static membership, if it isn't empty
+
+	// StartAtEnd makes a group that has committed nothing begin with what is written
+	// from now on. What is there already is never read.
+	StartAtEnd bool
+	// CrashBeforeCommit works and commits nothing, as a process does that is killed
+	// between the two.
+	CrashBeforeCommit bool
 
 	Tracer *trace.Tracer // may be nil
 	Log    *slog.Logger  // may be nil
@@ -97,6 +107,9 @@ func (c *Config) complete() error {
 	}
 	if c.Backoff == 0 {
 		c.Backoff = time.Second
+	}
+	if c.Grace == 0 {
+		c.Grace = grace
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -133,6 +146,9 @@ func (c *Consumer) options() []kgo.Opt {
 		kgo.FetchMaxBytes(1 << 20),
 		kgo.FetchMaxPartitionBytes(256 << 10),
 		kgo.MaxDecompressBatchBytes(64 << 20),
+	}
+	if c.StartAtEnd {
+		opts = append(opts, kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()))
 	}
 	if c.InstanceID != "" {
 		opts = append(opts, kgo.InstanceID(c.InstanceID))

@@ -27,7 +27,9 @@ type Stats struct {
 	Retried      int64 // attempts after the first
 	DeadLettered int64
 	InFlight     int64 // fetched and not yet done with, now
+	Peak         int64 // the most that were in flight
 	Pauses       int64 // times that fetching was paused
+	Rebalances   int64 // times that partitions came or went
 }
 
 // Consumer is one member of a group.
@@ -40,7 +42,7 @@ type Consumer struct {
 
 	drained chan struct{} // told when few enough are in flight to go on
 
-	handled, failed, retried, deadLettered, inFlight, pauses atomic.Int64
+	handled, failed, retried, deadLettered, inFlight, peak, pauses, rebalances atomic.Int64
 }
 
 type partition struct {
@@ -60,7 +62,8 @@ func New(c Config) (*Consumer, error) {
 func (c *Consumer) Stats() Stats {
 	return Stats{
 		Handled: c.handled.Load(), Failed: c.failed.Load(), Retried: c.retried.Load(),
-		DeadLettered: c.deadLettered.Load(), InFlight: c.inFlight.Load(), Pauses: c.pauses.Load(),
+		DeadLettered: c.deadLettered.Load(), InFlight: c.inFlight.Load(), Peak: c.peak.Load(), Pauses: c.pauses.Load(),
+		Rebalances: c.rebalances.Load(),
 	}
 }
 
@@ -108,7 +111,7 @@ func (c *Consumer) hand(p kgo.FetchTopicPartition) {
 	w := c.workers[partition{p.Topic, p.Partition}]
 	c.mu.Unlock()
 	if w != nil {
-		c.inFlight.Add(int64(len(p.Records)))
+		c.peak.Store(max(c.peak.Load(), c.inFlight.Add(int64(len(p.Records))))) // one goroutine hands
 		w.add(p.Records)
 	}
 }
@@ -166,6 +169,7 @@ func (c *Consumer) all() map[string][]int32 {
 }
 
 func (c *Consumer) assigned(_ context.Context, client *kgo.Client, got map[string][]int32) {
+	c.rebalances.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// One that stood still on a record may come back after others had it.
@@ -181,6 +185,7 @@ func (c *Consumer) assigned(_ context.Context, client *kgo.Client, got map[strin
 // revoked lets the work under way end, and commits it, before another member gets
 // the partitions.
 func (c *Consumer) revoked(ctx context.Context, client *kgo.Client, gone map[string][]int32) {
+	c.rebalances.Add(1)
 	c.stop(gone)
 	if err := client.CommitMarkedOffsets(ctx); err != nil {
 		c.Log.Warn("commit failed: records come again elsewhere", "group", c.Group, "error", err)

@@ -42,7 +42,7 @@ func (c *Consumer) newWorker(client *kgo.Client, p partition) *worker {
 
 func (w *worker) stop() {
 	close(w.stopping)
-	time.AfterFunc(grace, w.cancel)
+	time.AfterFunc(w.c.Grace, w.cancel)
 }
 
 func (w *worker) stopped() bool {
@@ -156,7 +156,7 @@ func (w *worker) work(rs []*kgo.Record) bool {
 }
 
 func (w *worker) mark(r *kgo.Record) {
-	if w.c.Semantics == AtLeastOnce {
+	if w.c.Semantics == AtLeastOnce && !w.c.CrashBeforeCommit {
 		w.client.MarkCommitRecords(r)
 	}
 }

@@ -34,7 +34,9 @@ type Config struct {
 	Open  func(context.Context, ...kgo.Opt) (*kgo.Client, error)
 	Codec event.Codec
 	// Topic names the topic of an aggregate's events.
-	Topic  func(aggregateType string) string
+	Topic func(aggregateType string) string
+	// Key is an event's key in Kafka; nil: the order's id.
+	Key    func(event.Event) string
 	Clock  func() time.Time
 	Tracer *trace.Tracer // may be nil
 	Log    *slog.Logger
@@ -159,6 +161,9 @@ func (r *Relay) record(ctx context.Context, row store.Row) (*kgo.Record, error) 
 		return nil, err
 	}
 	record.Timestamp = row.CreatedAt
+	if r.Key != nil {
+		record.Key = []byte(r.Key(e))
+	}
 	if row.TraceParent != "" && r.Tracer != nil {
 		_, end := r.Tracer.Produce(trace.Extract(ctx, record), record)
 		end(nil)

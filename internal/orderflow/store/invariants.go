@@ -14,7 +14,7 @@ type Counts struct {
 
 // Count counts, all at one moment.
 func (db *DB) Count(ctx context.Context) (c Counts, err error) {
-	err = db.Do(ctx, func(tx *Tx) error {
+	err = db.View(ctx, func(tx *Tx) error {
 		return tx.each("count orders", `SELECT (SELECT COUNT(*) FROM orders), (SELECT COUNT(*) FROM outbox_events WHERE published_at IS NULL),
 			(SELECT COUNT(*) FROM reservations), (SELECT COUNT(*) FROM payments WHERE kind = 'charge'), (SELECT COUNT(*) FROM payments WHERE kind = 'refund'),
 			(SELECT COUNT(*) FROM deliveries WHERE shipped_at IS NOT NULL), (SELECT COUNT(*) FROM notifications)`, func(scan func(...any) error) error {
@@ -59,7 +59,7 @@ func Violations() []Violation { return sorted(violations) }
 
 // OrderIDs lists all orders, sorted.
 func (db *DB) OrderIDs(ctx context.Context) (ids []string, err error) {
-	err = db.Do(ctx, func(tx *Tx) error {
+	err = db.View(ctx, func(tx *Tx) error {
 		return tx.each("list orders", "SELECT id FROM orders ORDER BY id", func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
@@ -75,7 +75,7 @@ func (db *DB) OrderIDs(ctx context.Context) (ids []string, err error) {
 // of the others.
 func (db *DB) Violations(ctx context.Context) (map[Violation][]string, error) {
 	found := map[Violation][]string{}
-	err := db.Do(ctx, func(tx *Tx) error {
+	err := db.View(ctx, func(tx *Tx) error {
 		for _, kind := range sorted(violations) {
 			err := tx.each("look for "+string(kind), violations[kind], func(scan func(...any) error) error {
 				var id string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,6 +22,7 @@ var tables string
 // DB is the database. It may be used from any goroutine, and by several processes.
 type DB struct {
 	sql      *sql.DB
+	look     *sql.DB // for reading, beside whoever writes
 	url      string
 	postgres bool
 	folder   string // to be removed with it; empty: none
@@ -36,13 +38,14 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
 		db.postgres = true
 		db.sql, err = sql.Open("pgx", address)
+		db.look = db.sql
 	case address == "":
 		if db.folder, err = os.MkdirTemp("", "evtctl-shop-"); err == nil {
 			db.url = "sqlite:" + filepath.Join(db.folder, "shop.db")
-			db.sql, err = openSQLite(filepath.Join(db.folder, "shop.db"))
+			err = db.openSQLite(filepath.Join(db.folder, "shop.db"))
 		}
 	case strings.HasPrefix(address, "sqlite:") && address != "sqlite:":
-		db.sql, err = openSQLite(strings.TrimPrefix(address, "sqlite:"))
+		err = db.openSQLite(strings.TrimPrefix(address, "sqlite:"))
 	default:
 		err = fmt.Errorf("it begins neither with postgres:// nor with sqlite:")
 	}
@@ -58,14 +61,18 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	return db, nil
 }
 
-// openSQLite has one connection: SQLite has one writer at a time, and a queue in this
-// process is quicker than its own of waiting and trying again.
-func openSQLite(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String()+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)")
-	if err == nil {
-		db.SetMaxOpenConns(1)
+// openSQLite has one connection for writing: SQLite has one writer at a time, and a
+// queue in this process is quicker than its own of waiting and trying again.
+func (db *DB) openSQLite(path string) (err error) {
+	file := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() + "?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)"
+	if db.sql, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
+		return err
 	}
-	return db, err
+	db.sql.SetMaxOpenConns(1)
+	if db.look, err = sql.Open("sqlite", file+"&_pragma=query_only(1)"); err == nil {
+		db.look.SetMaxOpenConns(4)
+	}
+	return err
 }
 
 // migrate makes the tables. Several processes may do so at a time.
@@ -102,6 +109,9 @@ func (db *DB) IsPostgres() bool { return db.postgres }
 // Close closes it, and removes a file that Open made.
 func (db *DB) Close() error {
 	err := db.sql.Close()
+	if db.look != nil && db.look != db.sql {
+		err = errors.Join(err, db.look.Close())
+	}
 	if db.folder != "" {
 		_ = os.RemoveAll(db.folder)
 	}

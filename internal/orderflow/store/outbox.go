@@ -23,11 +23,11 @@ type Row struct {
 }
 
 // Publish writes an event to the outbox, in the transaction of the work that it tells
-// of.
+// of. One that is there already, as the work was done before, is published again.
 func (tx *Tx) Publish(r Row) error {
 	_, err := tx.change("write event "+r.ID.String()+" to the outbox",
 		`INSERT INTO outbox_events (id, aggregate_id, aggregate_type, event_type, payload, created_at, trace_parent, correlation_id)
-		 VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET published_at = NULL`,
 		r.ID.String(), r.AggregateID, r.AggregateType, r.EventType, string(r.Payload), r.CreatedAt.UnixMilli(), r.TraceParent, r.CorrelationID)
 	return err
 }
@@ -35,7 +35,7 @@ func (tx *Tx) Publish(r Row) error {
 // Waiting returns the oldest events that aren't marked as published, in the order of
 // writing, at most n.
 func (db *DB) Waiting(ctx context.Context, n int) (rows []Row, err error) {
-	err = db.Do(ctx, func(tx *Tx) error {
+	err = db.View(ctx, func(tx *Tx) error {
 		return tx.each("read the outbox", `SELECT seq, id, aggregate_id, aggregate_type, event_type, payload, created_at, trace_parent, correlation_id
 			FROM outbox_events WHERE published_at IS NULL ORDER BY seq LIMIT ?`, func(scan func(...any) error) error {
 			var r Row

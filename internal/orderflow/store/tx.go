@@ -49,7 +49,24 @@ type Tx struct {
 // Do does work in a transaction, all or none of it. What comes of a commit whose
 // answer is lost isn't known: such work needs [DB.Once].
 func (db *DB) Do(ctx context.Context, work func(*Tx) error) error {
-	tx, err := db.sql.BeginTx(ctx, nil)
+	return db.begin(ctx, db.sql, nil, work)
+}
+
+// View looks at the database as it is at one moment. Its work can't write.
+func (db *DB) View(ctx context.Context, work func(*Tx) error) error {
+	return db.begin(ctx, db.look, &sql.TxOptions{ReadOnly: true, Isolation: db.snapshot()}, work)
+}
+
+// snapshot is what keeps what is seen at one moment; SQLite does so in any case.
+func (db *DB) snapshot() sql.IsolationLevel {
+	if db.postgres {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
+func (db *DB) begin(ctx context.Context, on *sql.DB, opts *sql.TxOptions, work func(*Tx) error) error {
+	tx, err := on.BeginTx(ctx, opts)
 	if err != nil {
 		return &Error{"begin a transaction", err}
 	}

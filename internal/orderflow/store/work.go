@@ -41,7 +41,7 @@ func (tx *Tx) PlaceOrder(o Order) (existing string, err error) {
 
 // FindOrder returns an order; ok is false when there is none.
 func (db *DB) FindOrder(ctx context.Context, id string) (o Order, ok bool, err error) {
-	err = db.Do(ctx, func(tx *Tx) error {
+	err = db.View(ctx, func(tx *Tx) error {
 		return tx.each("read order "+id, "SELECT id, amount, items, customer_tier, placed_at FROM orders WHERE id = ?", func(scan func(...any) error) error {
 			var items string
 			var placed int64
@@ -75,7 +75,7 @@ var ErrUnknownSKU = errors.New("unknown SKU")
 // InStock says how many pieces there are of a SKU.
 func (db *DB) InStock(ctx context.Context, sku string) (quantity int64, err error) {
 	found := false
-	err = db.Do(ctx, func(tx *Tx) error {
+	err = db.View(ctx, func(tx *Tx) error {
 		return tx.each("stock of "+sku, "SELECT quantity FROM stock WHERE sku = ?", func(scan func(...any) error) error {
 			found = true
 			return scan(&quantity)
