@@ -6,61 +6,73 @@ import (
 	"math"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/evtctl/evtctl/internal/orderflow/consume"
+	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/trace"
 )
 
 // analytics adds up what is ordered.
 //
 // The pattern is to work and then to commit: at least once. What is in memory
 // when it crashes is counted again by the next member, so totals may be too high,
-// and never too low. It is slow on purpose: its group is the one that lags.
+// and never too low. It is slow on purpose: its group is the one that lags. It reads
+// in batches; each message keeps the trace that it came with.
 type analytics struct {
-	*member
+	shop *shop
 	pace *pace
 
 	mu     sync.Mutex
+	orders int
 	cents  int64 // whole cents, as a sum of fractions would drift
 	byTier map[string]int
 }
 
 // Totals are what the analytics service has added up since it started.
 type Totals struct {
+	Orders int            `json:"orders"`
 	Amount float64        `json:"amount"`
 	ByTier map[string]int `json:"by_tier"` // orders; those of customers without a tier are under "none"
 }
 
-// handle commits what it has counted when ctx ends, and leaves the rest.
-func (s *analytics) handle(ctx context.Context, batch []*kgo.Record) error {
-	for i, r := range batch {
-		if s.pace.wait(ctx) != nil {
-			batch = batch[:i]
-			break
-		}
-		order, _, err := openOrder(r)
-		if err != nil {
-			s.skip(r, err)
-			continue
-		}
-		s.count(order)
-	}
-	return s.commit(context.WithoutCancel(ctx), batch)
+func (s *shop) openAnalytics(_ context.Context, t *trace.Tracer) error {
+	s.analytics = &analytics{shop: s, pace: newPace(s.Capacity.Analytics), byTier: map[string]int{}}
+	return s.join(Analytics, t, consume.Config{
+		Group: event.AnalyticsGroup, Topics: []string{event.OrderTopic}, HandleBatch: s.analytics.handle,
+	})
 }
 
-func (s *analytics) count(order OrderPlacedEvent) {
-	tier := "none"
-	if order.CustomerTier != nil {
-		tier = *order.CustomerTier
+func (a *analytics) handle(ctx context.Context, batch []consume.Message) error {
+	for i, m := range batch {
+		placed, ok := m.Event.(*event.OrderPlacedEvent)
+		if !ok {
+			continue
+		}
+		if err := a.pace.wait(ctx); err != nil {
+			return &consume.BatchError{Index: i, Err: err} // those before are counted
+		}
+		a.count(placed)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cents += int64(math.Round(order.Amount * 100))
-	s.byTier[tier]++
-	s.handled.Add(1)
+	return nil
+}
+
+func (a *analytics) count(placed *event.OrderPlacedEvent) {
+	tier := "none"
+	if placed.CustomerTier != nil {
+		tier = *placed.CustomerTier
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.orders++
+	a.cents += int64(math.Round(placed.Amount * 100))
+	a.byTier[tier]++
 }
 
 // totals returns what has been added up so far.
-func (s *analytics) totals() Totals {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return Totals{Amount: float64(s.cents) / 100, ByTier: maps.Clone(s.byTier)}
+func (a *analytics) totals() Totals {
+	if a == nil {
+		return Totals{ByTier: map[string]int{}}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return Totals{Orders: a.orders, Amount: float64(a.cents) / 100, ByTier: maps.Clone(a.byTier)}
 }

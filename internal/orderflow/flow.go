@@ -4,110 +4,188 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/evtctl/evtctl/internal/orderflow/event"
 )
 
-// The names of what the flow uses, without a prefix.
-const (
-	OrderTopic     = "order-events"
-	InventoryTopic = "inventory-events"
-
-	InventoryGroup    = "inventory-group"
-	NotificationGroup = "notification-group"
-	AnalyticsGroup    = "analytics-group"
-)
-
-// Partitions is how many a topic of the flow is created with. A topic that is
-// there already is used as it is.
-const Partitions = 6
-
-// What a run is like when its user wants nothing in particular: it takes about
-// two seconds and leaves the analytics group more than 100 orders behind.
-const (
-	DefaultOrders = 200
-	DefaultRate   = 100 // orders per second
-)
-
-// slowestRate is one order an hour.
-const slowestRate = 1.0 / 3600
-
-// DefaultTimeout bounds the wait for any one answer of the brokers.
-const DefaultTimeout = 10 * time.Second
-
-// ErrLost is wrapped when the brokers stopped answering during a run.
-var ErrLost = errors.New("the brokers stopped answering")
-
-// Config says what to run.
-type Config struct {
-	// Open opens a client of the cluster with these options added to its own. It
-	// is called once for each service and once for the flow itself.
-	Open func(context.Context, ...kgo.Opt) (*kgo.Client, error)
-
-	// Orders is how many orders to place; it means nothing with Keep.
-	Orders int
-	// Rate is how many orders to place per second; 0 is as many as the brokers take.
-	Rate float64
-	// Keep goes on placing orders at Rate, which must not be 0, until ctx ends.
-	Keep bool
-	// Seed decides everything about the orders but their times. Using one again
-	// on a cluster places the same orders with the same ids again.
-	Seed int64
-	// Capacity is how fast the services are. The zero value is DefaultCapacity.
-	Capacity Capacity
-	// Prefix goes before the name of each topic and group.
-	Prefix string
-
-	// Clock tells the time for events; nil is time.Now. It doesn't drive the pace.
-	Clock func() time.Time
-	// Timeout is DefaultTimeout when 0.
-	Timeout time.Duration
-	// Progress is called about ten times a second and once at the end, never twice
-	// at a time, and must return soon. May be nil.
-	Progress func(Progress)
-	// Logger gets the notification service's e-mails, and what was passed over;
-	// nil for nobody.
-	Logger *slog.Logger
+// Progress is how far a run has come. The counts are of this run's own services.
+type Progress struct {
+	Placed, Reserved, Shipped int
+	Elapsed                   time.Duration
 }
 
-// Capacity is how many orders per second each service can deal with; 0 is
-// without limit.
-type Capacity struct {
-	Inventory, Notification, Analytics float64
+// Run runs the order flow and says what happened, also beside an error.
+//
+// Without Keep it ends when all orders are placed and every group has dealt with
+// them, but for the analytics group, which is slower. With Keep it ends when ctx
+// does, which is no error then. However it ends, what is under way is finished, and
+// the groups are left without members.
+//
+// Brokers that don't answer for Config.Timeout are an error that wraps [ErrLost].
+// A flow that doesn't move for three times as long is an error too.
+func Run(ctx context.Context, c Config) (*Summary, error) {
+	s, err := begin(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("run the order flow: %w", err)
+	}
+	defer s.close()
+	return s.flow(ctx)
 }
 
-// DefaultCapacity makes the analytics service fall behind at [DefaultRate], and
-// the inventory service at twice that.
-var DefaultCapacity = Capacity{Inventory: 200, Notification: 500, Analytics: 20}
+// begin opens a shop.
+func begin(ctx context.Context, c Config) (*shop, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, c)
+}
 
-// withDefaults returns c complete, or why it can't be run.
-func (c Config) withDefaults() (Config, error) {
-	switch {
-	case c.Open == nil:
-		return c, errors.New("no cluster to run it on")
-	case c.Keep && c.Rate <= 0:
-		return c, errors.New("to keep it running takes a rate above 0")
-	case !(c.Rate >= 0) || c.Rate > 0 && c.Rate < slowestRate: // the negation catches NaN
-		return c, fmt.Errorf("a rate of %g orders per second is neither 0 nor at least one an hour", c.Rate)
-	case !c.Keep && c.Orders < 1:
-		return c, fmt.Errorf("%d orders are none to place", c.Orders)
+// flow lets customers order and waits until all is dealt with.
+func (s *shop) flow(ctx context.Context) (*Summary, error) {
+	startedAt, start := s.Clock(), time.Now()
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(working) }()
+
+	err := s.serve(ctx, ended, start)
+	stop()
+	if runErr := <-ended; err == nil {
+		err = runErr
 	}
-	if c.Capacity == (Capacity{}) {
-		c.Capacity = DefaultCapacity
+	if err == nil && !s.Keep && ctx.Err() != nil {
+		err = fmt.Errorf("ended before it was done: %w", context.Cause(ctx))
 	}
-	if c.Clock == nil {
-		c.Clock = time.Now
+	if err != nil {
+		err = fmt.Errorf("run the order flow: %w", err)
 	}
-	if c.Timeout <= 0 {
-		c.Timeout = DefaultTimeout
+	return s.summary(ctx, startedAt, start), err
+}
+
+// serve has the shop open until what is to be done is done.
+func (s *shop) serve(ctx context.Context, ended chan error, start time.Time) error {
+	if !s.runs(Customers) {
+		return s.until(ctx, ended)
 	}
-	if c.Progress == nil {
-		c.Progress = func(Progress) {}
+	ordering, leave := context.WithCancel(ctx)
+	defer leave()
+	placed := make(chan error, 1)
+	go func() { placed <- s.customers.order(ordering) }()
+	err := s.watch(ctx, ended, placed, start)
+	leave()
+	return err
+}
+
+// until waits for the end: by ctx, or of a service that can't go on.
+func (s *shop) until(ctx context.Context, ended chan error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
+		ended <- nil
+		return err
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+}
+
+// watch looks on until the orders have been placed and dealt with.
+func (s *shop) watch(ctx context.Context, ended chan error, placed chan error, start time.Time) error {
+	ticks := time.NewTicker(lookInterval)
+	defer ticks.Stop()
+	var all bool // orders are placed
+	var last standing
+	moved := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			if all {
+				return nil
+			}
+			return <-placed
+		case err := <-ended:
+			ended <- nil
+			return err
+		case err := <-placed:
+			if err != nil {
+				return err
+			}
+			all = true
+		case <-ticks.C:
+		}
+		now, err := s.look(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			continue
+		case err != nil:
+			return s.lost(ctx, err)
+		}
+		s.Progress(Progress{Placed: int(now.placed), Reserved: int(now.reserved), Shipped: int(now.shipped), Elapsed: time.Since(start)})
+		if all && now.settled() {
+			return nil
+		}
+		if now != last {
+			last, moved = now, time.Now()
+		}
+		if limit := 3 * s.Timeout; time.Since(moved) > limit {
+			return fmt.Errorf("nothing has moved for %s: %s", limit, now)
+		}
 	}
-	return c, nil
+}
+
+// standing is how far the flow is.
+type standing struct {
+	placed, reserved, shipped int64
+	waiting                   int64 // events in the outbox
+	behind                    int64 // records that groups have not committed
+}
+
+func (s standing) settled() bool { return s.waiting == 0 && s.behind == 0 }
+
+func (s standing) String() string {
+	return fmt.Sprintf("%d orders placed, %d reserved, %d shipped; %d events wait in the outbox, groups are %d records behind",
+		s.placed, s.reserved, s.shipped, s.waiting, s.behind)
+}
+
+// look says how far the flow is. What must be settled before an order is done with
+// is looked at in the flow's own direction: what moves on meanwhile is seen again.
+func (s *shop) look(ctx context.Context) (standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	counts, err := s.db.Count(ctx)
+	if err != nil {
+		return standing{}, err
+	}
+	now := standing{placed: s.customers.placed.Load(), reserved: counts.Reserved, shipped: counts.Shipped, waiting: counts.Waiting}
+	lags, err := s.lags(ctx)
+	for _, group := range []string{event.InventoryGroup, event.PaymentGroup, event.DeliveryGroup, event.NotificationGroup} {
+		now.behind += lags[s.topic(group)]
+	}
+	if err == nil && now.behind == 0 {
+		counts, err = s.db.Count(ctx) // what they wrote before they committed
+		now.waiting = counts.Waiting
+	}
+	return now, err
+}
+
+// lost says why the brokers don't answer. What a request reports after the time
+// limit is mostly that the limit is over; a ping tells what is in the way.
+func (s *shop) lost(ctx context.Context, err error) error {
+	if fatal(err) || !errors.Is(err, context.DeadlineExceeded) && !unreachable(err) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if ping := s.client.Ping(ctx); ping != nil && ctx.Err() == nil {
+		err = ping
+	}
+	return fmt.Errorf("%w for %s: %w", ErrLost, s.Timeout, err)
+}
+
+// fatal tells what trying again won't change, such as a missing permission.
+func fatal(err error) bool {
+	var kafka *kerr.Error
+	return errors.As(err, &kafka) && !kafka.Retriable
 }

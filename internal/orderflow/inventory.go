@@ -2,59 +2,94 @@ package orderflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/evtctl/evtctl/internal/orderflow/consume"
+	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/store"
+	"github.com/evtctl/evtctl/internal/orderflow/trace"
 )
 
-// inventory puts each order's items aside and says so on inventory-events.
+// inventory reserves stock for orders.
 //
-// The pattern is to work, to wait until the result is safe, and only then to
-// commit. Nothing is ever lost; a crash between the last two does a batch again.
+// The pattern is effectively once: Kafka delivers an event again after a crash, and
+// the database knows that it was processed, as its id was written in the transaction
+// of the reservation. The event that tells of the reservation is in that transaction,
+// too.
 type inventory struct {
-	*member
-	topic string // where the results go
+	db    *store.DB
 	pace  *pace
-	clock func() time.Time
+	shop  *shop
+	fault faults
 }
 
-// handle finishes what it has begun when ctx ends, and leaves the rest of the
-// batch uncommitted.
-func (s *inventory) handle(ctx context.Context, batch []*kgo.Record) error {
-	var results []*kgo.Record
-	for i, r := range batch {
-		if s.pace.wait(ctx) != nil {
-			batch = batch[:i]
-			break
-		}
-		result, err := s.reserve(r)
-		if err != nil {
-			s.skip(r, err)
-			continue
-		}
-		results = append(results, result)
-	}
-	finish := context.WithoutCancel(ctx)
-	if err := s.client.ProduceSync(finish, results...).FirstErr(); err != nil {
-		return fmt.Errorf("write to topic %q: %w", s.topic, err)
-	}
-	s.handled.Add(int64(len(results)))
-	return s.commit(finish, batch)
+func (s *shop) openInventory(_ context.Context, t *trace.Tracer) error {
+	i := &inventory{db: s.db, pace: newPace(s.Capacity.Inventory), shop: s, fault: s.faults}
+	return s.join(Inventory, t, consume.Config{Group: event.InventoryGroup, Topics: []string{event.OrderTopic}, Handle: i.handle})
 }
 
-// reserve returns the event that says that an order's items are put aside.
-func (s *inventory) reserve(r *kgo.Record) (*kgo.Record, error) {
-	order, envelope, err := openOrder(r)
-	if err != nil {
-		return nil, err
+// errMissing gives up a reservation that can't be made in full.
+var errMissing = errors.New("not enough in stock")
+
+func (i *inventory) handle(ctx context.Context, m consume.Message) error {
+	placed, ok := m.Event.(*event.OrderPlacedEvent)
+	if !ok {
+		return nil // shipped, cancelled: nothing to reserve
 	}
-	now := s.clock()
-	reserved := StockReservedEvent{OrderID: order.OrderID, Items: order.Items, Timestamp: now.UnixMilli()}
-	result, err := newRecord(s.topic, order.OrderID, reserved, envelope.causes(TypeStockReserved))
-	if err != nil {
-		return nil, err
+	if err := i.pace.wait(ctx); err != nil {
+		return err
 	}
-	result.Timestamp = now
-	return result, nil
+	if i.fault.fail != nil {
+		if err := i.fault.fail(placed); err != nil {
+			return err
+		}
+	}
+	missing := ""
+	err := i.once(ctx, m, func(tx *store.Tx) (err error) {
+		now := i.shop.Clock()
+		if missing, err = tx.Reserve(placed.OrderID, placed.Items, now); err != nil {
+			return err
+		}
+		if missing != "" {
+			return errMissing
+		}
+		reserved := &event.StockReservedEvent{OrderID: placed.OrderID, Items: placed.Items, Timestamp: now.UnixMilli()}
+		return tx.Tell("inventory", reserved, m.Envelope.Causes(reserved), now)
+	})
+	if errors.Is(err, errMissing) {
+		return i.reject(ctx, m, placed, missing)
+	}
+	return err
+}
+
+// reject tells that an order's items are not to be had after all.
+func (i *inventory) reject(ctx context.Context, m consume.Message, placed *event.OrderPlacedEvent, missing string) error {
+	return i.once(ctx, m, func(tx *store.Tx) error {
+		now := i.shop.Clock()
+		rejected := &event.StockRejectedEvent{
+			OrderID: placed.OrderID, Items: []string{missing}, Reason: fmt.Sprintf("not enough of %s", missing), Timestamp: now.UnixMilli(),
+		}
+		return tx.Tell("inventory", rejected, m.Envelope.Causes(rejected), now)
+	})
+}
+
+func (i *inventory) once(ctx context.Context, m consume.Message, work func(*store.Tx) error) error {
+	if i.fault.forgetful {
+		return i.db.Do(ctx, work)
+	}
+	return i.shop.once(ctx, "inventory", m, work)
+}
+
+// once does a service's work for an event once, however often it is delivered. A
+// database that is gone for a while is waited for.
+func (s *shop) once(ctx context.Context, service string, m consume.Message, work func(*store.Tx) error) error {
+	again := func(err error) { s.Logger.Warn("working again", "service", service, "error", err) }
+	return store.Retry(ctx, again, func() error {
+		first, err := s.db.Once(ctx, service, m.Envelope.ID, s.Clock(), work)
+		if err == nil && !first {
+			s.duplicates.Add(1)
+		}
+		return err
+	})
 }

@@ -2,36 +2,45 @@ package orderflow
 
 import (
 	"context"
+	"fmt"
 
-	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/evtctl/evtctl/internal/orderflow/consume"
+	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/store"
+	"github.com/evtctl/evtctl/internal/orderflow/trace"
 )
 
-// notification writes an e-mail to the customer of each order. The e-mails are
-// lines of a log.
+// notification writes to customers.
 //
-// The pattern is to commit first and to work then: at most once. A crash in
-// between loses e-mails, and no customer ever gets one twice.
+// The pattern is at most once: the offset is committed before the work. A customer
+// may hear nothing when the service is killed, and never hears the same twice.
 type notification struct {
-	*member
 	pace *pace
+	shop *shop
 }
 
-// handle sends nothing when its commit failed, as another member may then have
-// the batch. Once committed, the whole batch is sent even when ctx ends: nobody
-// else will.
-func (s *notification) handle(ctx context.Context, batch []*kgo.Record) error {
-	if err := s.commit(context.WithoutCancel(ctx), batch); err != nil {
+func (s *shop) openNotification(_ context.Context, t *trace.Tracer) error {
+	n := &notification{newPace(s.Capacity.Notification), s}
+	return s.join(Notification, t, consume.Config{
+		Group: event.NotificationGroup, Topics: []string{event.OrderTopic}, Handle: n.handle, Semantics: consume.AtMostOnce,
+	})
+}
+
+func (n *notification) handle(ctx context.Context, m consume.Message) error {
+	subject := ""
+	switch e := m.Event.(type) {
+	case *event.OrderPlacedEvent:
+		subject = fmt.Sprintf("thank you for your order of %.2f", e.Amount)
+	case *event.OrderShippedEvent:
+		subject = "your order is on its way: " + e.TrackingID
+	case *event.OrderCancelledEvent:
+		subject = "your order had to be cancelled: " + e.Reason
+	default:
+		return nil
+	}
+	if err := n.pace.wait(ctx); err != nil {
 		return err
 	}
-	for _, r := range batch {
-		_ = s.pace.wait(ctx) // doesn't wait any more once ctx has ended
-		order, envelope, err := openOrder(r)
-		if err != nil {
-			s.skip(r, err)
-			continue
-		}
-		s.log.Info("order confirmed by e-mail", "order", order.OrderID, "correlation_id", envelope.correlationID)
-		s.handled.Add(1)
-	}
-	return nil
+	n.shop.Logger.Info("e-mail", "order", m.Event.Order(), "subject", subject)
+	return n.shop.db.Do(ctx, func(tx *store.Tx) error { return tx.Notify(m.Event.Order(), subject, n.shop.Clock()) })
 }

@@ -2,6 +2,7 @@ package orderflow
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -9,10 +10,12 @@ import (
 // not do while it had nothing to do, or was held up, it doesn't do all at once.
 const catchUp = 100 * time.Millisecond
 
-// pace makes a loop go round at most so many times a second.
+// pace makes loops go round at most so many times a second, all together.
 type pace struct {
 	interval time.Duration // 0 doesn't wait
-	due      time.Time     // of the next round
+
+	mu  sync.Mutex
+	due time.Time // of the next round
 }
 
 // newPace takes rounds per second; 0 is without limit.
@@ -28,12 +31,7 @@ func (p *pace) wait(ctx context.Context) error {
 	if p.interval == 0 || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	now := time.Now()
-	if p.due.Before(now.Add(-catchUp)) {
-		p.due = now
-	}
-	p.due = p.due.Add(p.interval)
-	timer := time.NewTimer(p.due.Sub(now))
+	timer := time.NewTimer(time.Until(p.next()))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -41,4 +39,15 @@ func (p *pace) wait(ctx context.Context) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// next takes a turn and says when it is.
+func (p *pace) next() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); p.due.Before(now.Add(-catchUp)) {
+		p.due = now
+	}
+	p.due = p.due.Add(p.interval)
+	return p.due
 }

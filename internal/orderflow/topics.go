@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/evtctl/evtctl/internal/orderflow/event"
 )
 
 // TopicSummary is a topic that the flow used.
@@ -30,7 +32,7 @@ func ensureTopics(ctx context.Context, admin *kadm.Client, names ...string) ([]T
 		if !errors.Is(found[name].Err, kerr.UnknownTopicOrPartition) {
 			continue
 		}
-		_, err := admin.CreateTopic(ctx, Partitions, -1, nil, name)
+		_, err := admin.CreateTopic(ctx, event.Partitions, -1, nil, name)
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) { // another run was quicker
 			return nil, fmt.Errorf("create topic %q: %w", name, err)
 		}

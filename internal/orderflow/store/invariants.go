@@ -54,6 +54,22 @@ var violations = map[Violation]string{
 		(order_id NOT IN (SELECT order_id FROM payments WHERE kind = 'charge') OR order_id NOT IN (SELECT order_id FROM reservations))`,
 }
 
+// Violations lists all kinds, sorted.
+func Violations() []Violation { return sorted(violations) }
+
+// OrderIDs lists all orders, sorted.
+func (db *DB) OrderIDs(ctx context.Context) (ids []string, err error) {
+	err = db.Do(ctx, func(tx *Tx) error {
+		return tx.each("list orders", "SELECT id FROM orders ORDER BY id", func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, err
+}
+
 // Violations finds what must not be, all at one moment: the orders' ids, sorted, by
 // kind. While orders are under way some have no reservation yet; that is no violation
 // of the others.

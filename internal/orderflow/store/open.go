@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	_ "embed"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,20 +29,20 @@ type DB struct {
 // Open opens a database and makes what tables it lacks. The URL is
 // postgres://user:password@host:port/name, or sqlite:PATH; empty is an SQLite file
 // that is gone after Close.
-func Open(ctx context.Context, url string) (*DB, error) {
-	db := &DB{url: url}
+func Open(ctx context.Context, address string) (*DB, error) {
+	db := &DB{url: address}
 	var err error
 	switch {
-	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
 		db.postgres = true
-		db.sql, err = sql.Open("pgx", url)
-	case url == "":
+		db.sql, err = sql.Open("pgx", address)
+	case address == "":
 		if db.folder, err = os.MkdirTemp("", "evtctl-shop-"); err == nil {
 			db.url = "sqlite:" + filepath.Join(db.folder, "shop.db")
 			db.sql, err = openSQLite(filepath.Join(db.folder, "shop.db"))
 		}
-	case strings.HasPrefix(url, "sqlite:") && url != "sqlite:":
-		db.sql, err = openSQLite(strings.TrimPrefix(url, "sqlite:"))
+	case strings.HasPrefix(address, "sqlite:") && address != "sqlite:":
+		db.sql, err = openSQLite(strings.TrimPrefix(address, "sqlite:"))
 	default:
 		err = fmt.Errorf("it begins neither with postgres:// nor with sqlite:")
 	}
@@ -52,7 +53,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		if db.sql != nil {
 			db.Close()
 		}
-		return nil, &Error{"open the database " + Redact(url), err}
+		return nil, &Error{"open the database " + Redact(address), err}
 	}
 	return db, nil
 }
@@ -60,7 +61,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 // openSQLite has one connection: SQLite has one writer at a time, and a queue in this
 // process is quicker than its own of waiting and trying again.
 func openSQLite(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)")
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String()+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)")
 	if err == nil {
 		db.SetMaxOpenConns(1)
 	}
@@ -108,12 +109,14 @@ func (db *DB) Close() error {
 }
 
 // Redact is a database's URL without its password.
-func Redact(url string) string {
-	scheme, rest, ok := strings.Cut(url, "://")
-	login, host, found := strings.Cut(rest, "@")
-	if !ok || !found {
-		return url
+func Redact(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return strings.SplitN(text, ":", 2)[0] + ":…"
 	}
-	user, _, _ := strings.Cut(login, ":")
-	return scheme + "://" + user + "@" + host
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	u.RawQuery = ""
+	return u.String()
 }

@@ -44,7 +44,7 @@ func (db *DB) Waiting(ctx context.Context, n int) (rows []Row, err error) {
 			if err := scan(&r.Seq, &id, &r.AggregateID, &r.AggregateType, &r.EventType, &payload, &created, &r.TraceParent, &r.CorrelationID); err != nil {
 				return err
 			}
-			r.Payload, r.CreatedAt = []byte(payload), time.UnixMilli(created)
+			r.Payload, r.CreatedAt = []byte(payload), time.UnixMilli(created).UTC()
 			if r.ID, err = uuid.Parse(id); err != nil {
 				return fmt.Errorf("event %q: %w", id, err)
 			}
@@ -77,7 +77,7 @@ func (db *DB) Archive(ctx context.Context, before time.Time, n int) (moved int64
 	const columns = "seq, id, aggregate_id, aggregate_type, event_type, payload, created_at, trace_parent, correlation_id, published_at"
 	const old = "SELECT seq FROM outbox_events WHERE published_at < ? ORDER BY seq LIMIT ?"
 	err = db.Do(ctx, func(tx *Tx) error {
-		if _, err := tx.change("archive events", "INSERT INTO outbox_archive ("+columns+") SELECT "+columns+" FROM outbox_events WHERE seq IN ("+old+")",
+		if _, err := tx.change("archive events", "INSERT INTO outbox_archive ("+columns+") SELECT "+columns+" FROM outbox_events WHERE seq IN ("+old+") ON CONFLICT DO NOTHING",
 			before.UnixMilli(), n); err != nil {
 			return err
 		}

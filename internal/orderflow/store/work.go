@@ -18,27 +18,25 @@ type Order struct {
 	PlacedAt       time.Time
 }
 
-// PlaceOrder writes an order. One with an idempotency key that was used before isn't
-// written: its id is returned.
+// PlaceOrder writes an order. One that was written before, with the same id or the same
+// idempotency key, isn't written again: the id of that one is returned.
 func (tx *Tx) PlaceOrder(o Order) (existing string, err error) {
-	if o.IdempotencyKey != "" {
-		err := tx.each("look for the order with that key", "SELECT id FROM orders WHERE idempotency_key = ?",
-			func(scan func(...any) error) error { return scan(&existing) }, o.IdempotencyKey)
-		if err != nil || existing != "" {
-			return existing, err
-		}
-	}
+	what := "write order " + o.ID
 	items, err := json.Marshal(o.Items)
 	if err != nil {
-		return "", &Error{"write order " + o.ID, err}
+		return "", &Error{what, err}
 	}
 	var key *string
 	if o.IdempotencyKey != "" {
 		key = &o.IdempotencyKey
 	}
-	_, err = tx.change("write order "+o.ID, "INSERT INTO orders (id, amount, items, customer_tier, idempotency_key, placed_at) VALUES (?, ?, ?, ?, ?, ?)",
+	n, err := tx.change(what, "INSERT INTO orders (id, amount, items, customer_tier, idempotency_key, placed_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		o.ID, o.Amount, string(items), o.CustomerTier, key, o.PlacedAt.UnixMilli())
-	return "", err
+	if err != nil || n > 0 {
+		return "", err
+	}
+	err = tx.each(what, "SELECT id FROM orders WHERE id = ? OR idempotency_key = ?", func(scan func(...any) error) error { return scan(&existing) }, o.ID, o.IdempotencyKey)
+	return existing, err
 }
 
 // FindOrder returns an order; ok is false when there is none.
@@ -51,7 +49,7 @@ func (db *DB) FindOrder(ctx context.Context, id string) (o Order, ok bool, err e
 			if err := scan(&o.ID, &o.Amount, &items, &o.CustomerTier, &placed); err != nil {
 				return err
 			}
-			o.PlacedAt = time.UnixMilli(placed)
+			o.PlacedAt = time.UnixMilli(placed).UTC()
 			return json.Unmarshal([]byte(items), &o.Items)
 		}, id)
 	})
@@ -129,6 +127,13 @@ func (tx *Tx) pay(kind string, p Payment, now time.Time) error {
 	_, err := tx.change(kind+" order "+p.OrderID, "INSERT INTO payments (payment_id, kind, order_id, amount, at) VALUES (?, ?, ?, ?, ?)",
 		p.ID, kind, p.OrderID, p.Amount, now.UnixMilli())
 	return err
+}
+
+// ChargeOf finds an order's charge; found is false when there is none.
+func (tx *Tx) ChargeOf(orderID string) (p Payment, found bool, err error) {
+	err = tx.each("look for the charge of order "+orderID, "SELECT payment_id, order_id, amount FROM payments WHERE kind = 'charge' AND order_id = ?",
+		func(scan func(...any) error) error { found = true; return scan(&p.ID, &p.OrderID, &p.Amount) }, orderID)
+	return p, found, err
 }
 
 // Part is a condition of a delivery.

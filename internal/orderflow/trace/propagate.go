@@ -123,3 +123,10 @@ func (c carrier) Keys() []string {
 	}
 	return keys
 }
+
+// Parent is the W3C traceparent of what is under way; empty outside of any trace.
+func Parent(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get("traceparent")
+}

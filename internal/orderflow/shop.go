@@ -1,0 +1,289 @@
+package orderflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"google.golang.org/grpc"
+
+	"github.com/evtctl/evtctl/internal/orderflow/consume"
+	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/order"
+	"github.com/evtctl/evtctl/internal/orderflow/relay"
+	"github.com/evtctl/evtctl/internal/orderflow/stock"
+	"github.com/evtctl/evtctl/internal/orderflow/store"
+	"github.com/evtctl/evtctl/internal/orderflow/trace"
+)
+
+// shop is the services of a run, with what they share.
+type shop struct {
+	Config
+	db     *store.DB
+	codec  event.Codec
+	client *kgo.Client // for looking
+	admin  *kadm.Client
+	topics []TopicSummary
+
+	customers *customers
+	relay     *relay.Relay
+	consumers map[Service]*consume.Consumer
+	analytics *analytics
+	monitor   *monitor
+
+	duplicates atomic.Int64 // events that came again, and were known
+
+	jobs    []job
+	closers []func() // of what was opened, in that order
+}
+
+// job is a service's work until its context ends.
+type job struct {
+	service Service
+	run     func(context.Context) error
+}
+
+// open connects to everything and makes the services, which don't run yet.
+func open(ctx context.Context, c Config) (s *shop, err error) {
+	s = &shop{Config: c, consumers: map[Service]*consume.Consumer{}}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	// A client remembers for 5 s that a topic is missing, unless told otherwise.
+	if s.client, err = c.Open(ctx, kgo.ClientID("order-flow"), kgo.MetadataMinAge(10*time.Millisecond)); err != nil {
+		return nil, fmt.Errorf("open a client: %w", err)
+	}
+	s.closers = append(s.closers, s.client.Close)
+	s.admin = kadm.NewClient(s.client)
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	if err := s.client.Ping(limited); err != nil {
+		return nil, fmt.Errorf("connect to the brokers: %w", err)
+	}
+	if s.topics, err = ensureTopics(limited, s.admin, c.topics()...); err != nil {
+		return nil, err
+	}
+	if s.db, err = store.Open(limited, c.Database); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() { s.db.Close() })
+	s.codec = event.JSON{}
+	if c.Registry != nil {
+		s.codec = event.NewAvro(c.Registry, c.EventVersion)
+	}
+	return s, s.openServices(ctx)
+}
+
+// close closes what was opened, the last first.
+func (s *shop) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+	s.closers = nil
+}
+
+func (s *shop) openServices(ctx context.Context) error {
+	if err := s.db.SetStock(ctx, stockOnHand()); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		service Service
+		open    func(context.Context, *trace.Tracer) error
+	}{
+		{Inventory, s.openStock}, {Inventory, s.openInventory}, {Order, s.openOrder}, {Customers, s.openCustomers}, {Relay, s.openRelay},
+		{Payment, s.openPayment}, {Delivery, s.openDelivery}, {Notification, s.openNotification}, {Analytics, s.openAnalytics}, {Monitor, s.openMonitor},
+	} {
+		if !s.runs(part.service) {
+			continue
+		}
+		tracer, err := s.tracer(ctx, part.service)
+		if err == nil {
+			err = part.open(ctx, tracer)
+		}
+		if err != nil {
+			return fmt.Errorf("start the %s service: %w", part.service, err)
+		}
+	}
+	return nil
+}
+
+// tracer is a service's own, so that each has its name in a trace.
+func (s *shop) tracer(ctx context.Context, service Service) (*trace.Tracer, error) {
+	t, err := trace.Start(ctx, trace.Config{Service: string(service), Endpoint: s.Telemetry})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := t.Close(ctx); err != nil {
+			s.Logger.Warn("traces lost", "service", service, "error", err)
+		}
+	})
+	return t, nil
+}
+
+// listen takes an address, or any free one when it is empty, and notes it.
+func listen(ctx context.Context, address *string) (net.Listener, error) {
+	wanted := *address
+	if wanted == "" {
+		wanted = "127.0.0.1:0"
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", wanted)
+	if err != nil {
+		return nil, &ListenError{wanted, err}
+	}
+	*address = l.Addr().String()
+	return l, nil
+}
+
+// ListenError is an address that can't be listened on.
+type ListenError struct {
+	Address string
+	Err     error
+}
+
+func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.Address, e.Err) }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Hint is the next step.
+func (e *ListenError) Hint() string { return "end what listens there, or leave the address out" }
+
+// serveHTTP answers until its context ends, and finishes what is under way.
+func (s *shop) serveHTTP(service Service, l net.Listener, h http.Handler) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	s.closers = append(s.closers, func() { server.Close() })
+	s.jobs = append(s.jobs, job{service, func(ctx context.Context) error {
+		defer context.AfterFunc(ctx, func() {
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			_ = server.Shutdown(grace)
+		})()
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}})
+}
+
+// openStock opens the inventory service's synchronous side.
+func (s *shop) openStock(ctx context.Context, t *trace.Tracer) error {
+	service := &stock.Service{DB: s.db, Clock: s.Clock}
+	l, err := listen(ctx, &s.Addresses.StockHTTP)
+	if err != nil {
+		return err
+	}
+	s.serveHTTP(Inventory, l, t.Handler(service.Handler()))
+	if l, err = listen(ctx, &s.Addresses.StockGRPC); err != nil {
+		return err
+	}
+	server := grpc.NewServer(t.Server())
+	service.Register(server)
+	s.closers = append(s.closers, server.Stop)
+	s.jobs = append(s.jobs, job{Inventory, func(ctx context.Context) error {
+		defer context.AfterFunc(ctx, server.Stop)()
+		return server.Serve(l)
+	}})
+	return nil
+}
+
+func (s *shop) openOrder(ctx context.Context, t *trace.Tracer) error {
+	asked := order.Stock(stock.HTTPClient{URL: "http://" + s.Addresses.StockHTTP, Client: &http.Client{Transport: t.Transport(nil)}})
+	if s.GRPC {
+		client, err := stock.Dial(s.Addresses.StockGRPC, t.Dial())
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, func() { client.Close() })
+		asked = client
+	}
+	c := order.Config{DB: s.db, Stock: asked, Clock: s.Clock, Log: s.Logger}
+	if s.faults.lose != nil {
+		send, err := s.sender(ctx, t)
+		if err != nil {
+			return err
+		}
+		c.Record = (&order.DualWrite{DB: s.db, Send: send, Lose: s.faults.lose, GiveUp: s.faults.giveUp}).Record
+	}
+	l, err := listen(ctx, &s.Addresses.Order)
+	if err != nil {
+		return err
+	}
+	s.serveHTTP(Order, l, t.Handler(order.New(c).Handler()))
+	return nil
+}
+
+// sender sends order events past the outbox.
+func (s *shop) sender(ctx context.Context, t *trace.Tracer) (func(context.Context, event.Event, event.Envelope) error, error) {
+	client, err := s.Open(ctx, kgo.ClientID("order"), kgo.ProducerLinger(0))
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, client.Close)
+	return func(ctx context.Context, e event.Event, v event.Envelope) error {
+		record, err := event.NewRecord(ctx, s.codec, s.topic(event.OrderTopic), v, e)
+		if err != nil {
+			return err
+		}
+		ctx, end := t.Produce(ctx, record)
+		err = client.ProduceSync(ctx, record).FirstErr()
+		end(err)
+		return err
+	}, nil
+}
+
+func (s *shop) openRelay(_ context.Context, t *trace.Tracer) error {
+	s.relay = relay.New(relay.Config{
+		DB: s.db, Open: s.Open, Codec: s.codec, Topic: s.topicOf, Clock: s.Clock, Tracer: t, Log: s.Logger,
+	})
+	s.jobs = append(s.jobs, job{Relay, s.relay.Run})
+	return nil
+}
+
+// join makes a service a member of its group.
+func (s *shop) join(service Service, t *trace.Tracer, c consume.Config) error {
+	c.Open, c.Codec, c.Tracer, c.Log = s.Open, s.codec, t, s.Logger
+	c.Group = s.topic(c.Group)
+	for i, topic := range c.Topics {
+		c.Topics[i] = s.topic(topic)
+	}
+	c.Assignor, c.NoDeadLetters, c.NoBackpressure, c.Backoff = s.Assignor, s.faults.noDeadLetters, s.faults.noPressure, s.faults.retryEvery
+	if s.Static {
+		c.InstanceID = c.Group + "-1"
+	}
+	consumer, err := consume.New(c)
+	if err != nil {
+		return err
+	}
+	s.consumers[service] = consumer
+	s.jobs = append(s.jobs, job{service, consumer.Run})
+	return nil
+}
+
+// run runs all services until ctx ends or one of them can't go on.
+func (s *shop) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	for _, j := range s.jobs {
+		wait.Go(func() {
+			if err := j.run(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", j.service, err))
+			}
+		})
+	}
+	wait.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
