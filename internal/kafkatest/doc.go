@@ -8,7 +8,8 @@
 // test needs and end the test when it can't be done.
 //
 // [Apicurio] and [SecuredApicurio] give a real schema registry, Apicurio Registry
-// 3.3.3, and [Jars] the jars of any other Java library to compare with.
+// 3.3.3, [Postgres] and [OwnPostgres] a real PostgreSQL 18.1, and [Jars] the jars of
+// any other Java library to compare with.
 //
 // The real broker needs nothing prepared: its jars are resolved once with Maven
 // into the user's cache folder, and a JDK 17 or newer (21 for Apicurio) runs them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "broker":
 		holdBroker()
+	case "postgres":
+		holdPostgres()
 	case "lock":
 		holdLock(argument)
 	}
@@ -36,6 +39,18 @@ func holdBroker() {
 	c, err := startNodes(kafka, layout{nodes: 1})
 	exitOn(err)
 	fmt.Println(c.brokers[0])
+	select {}
+}
+
+// holdPostgres starts a PostgreSQL, prints the folder of all files and its process id,
+// and waits to be killed.
+func holdPostgres() {
+	home, err := postgresHere()
+	exitOn(err)
+	d, err := startPostgres(home)
+	exitOn(err)
+	fmt.Println(filepath.Dir(d.dir))
+	fmt.Print(readFile(filepath.Join(d.dir, "pid")))
 	select {}
 }
 

@@ -40,6 +40,10 @@ var keeper string
 type command struct {
 	args      []string
 	container string
+	// farewell names a signal that comes a moment before the SIGKILL of the end, for
+	// a program that has something to put away; empty for none.
+	farewell string
+	as       *login // nil: who runs the test
 }
 
 // start runs a program in dir, where its outputs go to files.
@@ -49,8 +53,9 @@ func start(what string, c command, dir string) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{what: what, dir: dir, out: filepath.Join(dir, "stdout"), errs: filepath.Join(dir, "stderr"), ended: make(chan struct{})}
-	p.cmd = exec.Command("sh", append([]string{"-c", keeper, "keeper", c.container}, c.args...)...)
+	p.cmd = exec.Command("sh", append([]string{"-c", keeper, "keeper", c.container, c.farewell}, c.args...)...)
 	p.cmd.Dir = dir
+	c.as.run(p.cmd)
 	// The keeper and its program hold this until they end; the folder stays so long.
 	p.cmd.ExtraFiles = []*os.File{home.busy}
 	if p.life, err = p.cmd.StdinPipe(); err != nil {

@@ -47,6 +47,7 @@ type Relay struct {
 	Config
 	client    *kgo.Client
 	published atomic.Int64
+	archived  time.Time // when events were last archived
 }
 
 // New returns a relay that has done nothing yet.
@@ -63,7 +64,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		return err
 	}
 	defer close()
-	archived := r.Clock()
+	r.archived = r.Clock()
 	for ctx.Err() == nil {
 		n, err := r.pass(ctx)
 		if err != nil && ctx.Err() == nil && !passing(err) {
@@ -72,17 +73,24 @@ func (r *Relay) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("publishing again", "error", err)
 		}
-		if now := r.Clock(); now.Sub(archived) > archiveEvery {
-			archived = now
-			if _, err := r.DB.Archive(ctx, now.Add(-keepFor), 10*batch); err != nil && ctx.Err() == nil {
-				r.Log.Warn("archiving later", "error", err)
-			}
-		}
+		r.archive(ctx)
 		if n < batch {
 			pause(ctx, err)
 		}
 	}
 	return nil
+}
+
+// archive moves published events out of the outbox, now and then.
+func (r *Relay) archive(ctx context.Context) {
+	now := r.Clock()
+	if now.Sub(r.archived) <= archiveEvery {
+		return
+	}
+	r.archived = now
+	if _, err := r.DB.Archive(ctx, now.Add(-keepFor), 10*batch); err != nil && ctx.Err() == nil {
+		r.Log.Warn("archiving later", "error", err)
+	}
 }
 
 func pause(ctx context.Context, failed error) {
@@ -130,12 +138,16 @@ func (r *Relay) publish(ctx context.Context, rows []store.Row) error {
 		}
 		records = append(records, record)
 	}
-	done := 0
+	// The results come as Kafka's answers did, not in the order of the records.
+	acknowledged := make(map[*kgo.Record]bool, len(records))
 	for _, result := range r.client.ProduceSync(ctx, records...) {
+		acknowledged[result.Record] = result.Err == nil
 		if result.Err != nil {
 			failed = fmt.Errorf("write to topic %q: %w", result.Record.Topic, result.Err)
-			break
 		}
+	}
+	done := 0
+	for done < len(records) && acknowledged[records[done]] {
 		done++
 	}
 	r.published.Add(int64(done))

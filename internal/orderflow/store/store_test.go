@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow/store"
 	"github.com/google/uuid"
 )
@@ -16,6 +17,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // each runs a test on every kind of database.
 func each(t *testing.T, f func(t *testing.T, url string)) {
 	t.Run("SQLite", func(t *testing.T) { f(t, "sqlite:"+filepath.Join(t.TempDir(), "shop.db")) })
+	t.Run("PostgreSQL", func(t *testing.T) { f(t, kafkatest.Postgres(t).URL(t)) })
 }
 
 func open(t *testing.T, url string) *store.DB {
