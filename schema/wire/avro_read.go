@@ -16,7 +16,7 @@ func (a avroSchema) read(writer language, _ Frame, b body) (own, err error) {
 	}
 	r := avroResolution{
 		avroScan: avroScan{data: b.data},
-		records:  map[avroPair]*recordPlan{}, trials: map[avroPair]bool{},
+		records:  map[avroPair]*recordPlan{}, trials: map[avroPair]bool{}, same: map[avroPair]bool{},
 	}
 	if w.text != a.text || w.root.told != a.root.told { // Java looks at no alias where the schemas are the same
 		r.renames = aliasesOf(a.root)
@@ -36,6 +36,7 @@ type avroResolution struct {
 	renames avroRenames
 	records map[avroPair]*recordPlan
 	trials  map[avroPair]bool
+	same    map[avroPair]bool
 }
 
 // avroPair is a writer's type and a reader's.
@@ -54,6 +55,9 @@ func (r *avroResolution) value(w, as *avroType) error {
 		i, err := r.number(w)
 		if err != nil {
 			return err
+		}
+		if as.kind == "union" && r.alike(w, as) {
+			return r.value(w.branches[i], as.branches[i])
 		}
 		return r.value(w.branches[i], as)
 	}
