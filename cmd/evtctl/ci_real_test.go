@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,25 +12,20 @@ import (
 	"testing"
 )
 
+// builtOnce is the folder that buildOnce builds in; cleaning takes it away.
+var builtOnce string
+
 // buildOnce builds the program for all tests here that run what CI systems run.
-var buildOnce = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "evtctl-ci-")
-	if err != nil {
+var buildOnce = sync.OnceValues(func() (dir string, err error) {
+	if builtOnce, err = os.MkdirTemp("", "evtctl-ci-"); err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "evtctl"), ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", filepath.Join(builtOnce, "evtctl"), ".").CombinedOutput()
 	if err != nil {
-		return "", &buildError{string(out), err}
+		return "", fmt.Errorf("building evtctl: %w\n%s", err, out)
 	}
-	return dir, nil
+	return builtOnce, nil
 })
-
-type buildError struct {
-	out   string
-	cause error
-}
-
-func (e *buildError) Error() string { return e.cause.Error() + "\n" + e.out }
 
 // program is a folder with nothing but the built evtctl, as PATH has after it was
 // installed.
@@ -37,7 +33,7 @@ func program(t *testing.T) (bin string) {
 	t.Helper()
 	built, err := buildOnce()
 	if err != nil {
-		t.Fatalf("building evtctl: %v", err)
+		t.Fatal(err)
 	}
 	bin = t.TempDir()
 	if err := os.Symlink(filepath.Join(built, "evtctl"), filepath.Join(bin, "evtctl")); err != nil {
@@ -123,7 +119,7 @@ func TestTheActionEndsAPullRequestAsItsChangeDeserves(t *testing.T) {
 		if code != c.code {
 			t.Errorf("%s: exit code %d, want %d\n%s", name, code, c.code, out)
 		}
-		if text, _ := os.ReadFile(filepath.Join(bin, "output")); strings.TrimSpace(string(text)) != "exit-code="+string(rune('0'+c.code)) {
+		if text, _ := os.ReadFile(filepath.Join(bin, "output")); string(text) != fmt.Sprintf("exit-code=%d\n", c.code) {
 			t.Errorf("%s: the action's output is %q", name, text)
 		}
 	}
