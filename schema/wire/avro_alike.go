@@ -34,3 +34,29 @@ func (r *avroResolution) alikeRecords(w, as *avroType) bool {
 	})
 	return r.same[pair]
 }
+
+// compared is a schema without what Java leaves aside where it asks whether two are
+// the same: words, aliases, and the default of an enum.
+func compared(schema any) any {
+	switch schema := schema.(type) {
+	case []any:
+		list := make([]any, len(schema))
+		for i, element := range schema {
+			list[i] = compared(element)
+		}
+		return list
+	case map[string]any:
+		kept := map[string]any{}
+		for key, value := range schema {
+			switch {
+			case key == "doc", key == "aliases", key == "default" && schema["type"] == "enum", key == "order" && value == "ascending":
+			case key == "default", key == "symbols":
+				kept[key] = value
+			default:
+				kept[key] = compared(value)
+			}
+		}
+		return kept
+	}
+	return schema
+}
