@@ -176,6 +176,23 @@ func TestTheActionWritesSARIFThatNamesTheLine(t *testing.T) {
 	}
 }
 
+func TestWhatIsAskedWronglyLeavesNoReportToUpload(t *testing.T) {
+	wrong := with(map[string]string{"mode": "SIDEWAYS"})
+	dir, base := mergeRequest(t, optional)
+	if out, code := gitlabJob(t).run(t, dir, program(t), wrong, "CI_MERGE_REQUEST_DIFF_BASE_SHA="+base); code != 2 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	wrong["sarif"] = "schemas.sarif"
+	if out, code := githubJob(t).run(t, dir, program(t), wrong); code != 2 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	for _, name := range []string{"schema-check.xml", "schemas.sarif"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("there is a file %s", name)
+		}
+	}
+}
+
 func TestTheTemplateEndsAMergeRequestAsItsChangeDeserves(t *testing.T) {
 	for name, c := range endedWith {
 		dir, base := mergeRequest(t, c.files)
