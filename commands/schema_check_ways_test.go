@@ -136,3 +136,13 @@ func TestTheUsualFormsOfACheck(t *testing.T) {
 		t.Errorf("one schema named twice: %+v", r)
 	}
 }
+
+func TestOfManySchemasTheOnesThatBreakComeLast(t *testing.T) {
+	against := filepath.Dir(file(t, "a.avsc", orderV1))
+	a, b := file(t, "a.avsc", orderBroken), file(t, "b.avsc", orderV1)
+	r := run(t, nil, "schema", "check", a, b, "--against", against)
+	fine, breaks, sum := strings.Index(r.stdout, "new subject: "), strings.Index(r.stdout, "INCOMPATIBLE: "), strings.Index(r.stdout, "2 schemas against")
+	if r.code != 3 || fine != 0 || breaks < fine || sum < breaks {
+		t.Errorf("%+v", r)
+	}
+}
