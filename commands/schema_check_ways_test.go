@@ -1,12 +1,16 @@
 package commands_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/commands/internal/render"
 )
 
 // words are what was said, in one line.
@@ -144,5 +148,30 @@ func TestOfManySchemasTheOnesThatBreakComeLast(t *testing.T) {
 	fine, breaks, sum := strings.Index(r.stdout, "new subject: "), strings.Index(r.stdout, "INCOMPATIBLE: "), strings.Index(r.stdout, "2 schemas against")
 	if r.code != 3 || fine != 0 || breaks < fine || sum < breaks {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestTheDifferenceIsColouredOnATerminalThatWantsIt(t *testing.T) {
+	against := filepath.Dir(file(t, "order.avsc", orderV1))
+	breaks := file(t, "order.avsc", orderBroken)
+	for color, want := range map[bool][]string{
+		true:  {"    - \x1b[31mtier: no such field", "    + \x1b[32mtier: string"},
+		false: {"    - tier: no such field\n", "    + tier: string\n"},
+	} {
+		var out, errs bytes.Buffer
+		env := &commands.Env{
+			Streams: &render.Streams{In: strings.NewReader(""), Out: &out, Err: &errs, OutTTY: true, ErrTTY: true, Width: 80, Color: color},
+			Getenv:  func(string) string { return "" },
+			Now:     time.Now,
+		}
+		code := commands.Run(t.Context(), env, []string{"schema", "check", breaks, "--against", against})
+		for _, line := range want {
+			if code != 3 || !strings.Contains(out.String(), line) {
+				t.Errorf("colour %t: exit code %d, no %q in %q", color, code, line, out.String())
+			}
+		}
+		if !color && strings.Contains(out.String(), "\x1b") {
+			t.Errorf("colour that nobody wants: %q", out.String())
+		}
 	}
 }
