@@ -4,9 +4,11 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
+	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -34,6 +36,43 @@ var plainNames = regexp.MustCompile(`^[A-Za-z0-9._:@/+-]+$`)
 // typeable leaves out names that a shell would read as more than a name.
 func typeable(list []string) []string {
 	return slices.DeleteFunc(list, func(name string) bool { return !plainNames.MatchString(name) })
+}
+
+// ownForms is the annotation with the forms of output that only one command has.
+const ownForms = "forms"
+
+// hasForms says which forms of output a command has beside the usual ones.
+func hasForms(cmd *cobra.Command, forms ...render.Format) {
+	var list []string
+	for _, form := range forms {
+		list = append(list, string(form))
+	}
+	cmd.Annotations = map[string]string{ownForms: strings.Join(list, ",")}
+}
+
+// completeOutput offers the forms that the command has which is being typed.
+func completeOutput(root *cobra.Command) {
+	err := root.RegisterFlagCompletionFunc("output", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		forms := render.Formats()
+		if own := cmd.Annotations[ownForms]; own != "" {
+			forms = append(strings.Split(own, ","), forms...)
+		}
+		return forms, cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag doesn't exist: a slip in this package
+	}
+}
+
+// completeBaselines offers what --against can be beside files, which a shell offers
+// itself.
+func completeBaselines(cmd *cobra.Command) {
+	err := cmd.RegisterFlagCompletionFunc("against", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{fromRegistry, "git:HEAD", "git:main", "git:origin/main"}, cobra.ShellCompDirectiveDefault
+	})
+	if err != nil {
+		panic(err) // the flag doesn't exist: a slip in this package
+	}
 }
 
 func fixed(values ...string) names {

@@ -58,6 +58,7 @@ Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 	flags.register(cmd, env)
 	cmd.Flags().StringVar(&opts.By, "by", "", "a row for each `group`, topic or partition (default: group, with --group: partition)")
 	complete(cmd, "by", fixed("group", "topic", "partition"))
+	hasForms(cmd, prometheusFormat)
 	cmd.AddCommand(newLagCheckCmd(env, runLagCheck), newLagWatchCmd(env, runLagWatch), newLagExportCmd(env, runLagExport))
 	return cmd
 }

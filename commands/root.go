@@ -79,7 +79,7 @@ func addGlobalFlags(root *cobra.Command, env *Env) {
 	f.CountVarP(&g.Verbose, "verbose", "v", "say what is connected to, and why")
 	root.SetGlobalNormalizationFunc(apacheNames)
 	complete(root, "context", contextNames(env))
-	complete(root, "output", fixed(render.Formats()...))
+	completeOutput(root)
 }
 
 // apacheNames lets the flags of Apache's own tools work under their names too.

@@ -33,6 +33,8 @@ func (f *schemaCheckFlags) register(cmd *cobra.Command, opts *schemaCheckOptions
 	complete(cmd, "topic", topicNames(env))
 	complete(cmd, "format", fixed("avro", "json", "protobuf"))
 	complete(cmd, "mode", modeNames)
+	completeBaselines(cmd)
+	hasForms(cmd, textFormat, junitFormat, githubFormat, sarifFormat)
 	complete(cmd, "sample", topicNames(env))
 }
 

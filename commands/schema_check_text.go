@@ -10,12 +10,16 @@ import (
 )
 
 // printSchemaReport is a report for people: for each schema the verdict, what breaks
-// and who has to be deployed first; what is fine takes one line. The sum comes last,
-// where a log is read first.
+// and who has to be deployed first; what is fine takes one line. What isn't comes after
+// it, and the sum last, where a log is read first.
 func printSchemaReport(s *render.Streams, r *schema.Report) error {
 	p := &schemaPrinter{s: s, many: len(r.Results) > 1}
-	for i := range r.Results {
-		p.result(&r.Results[i])
+	for _, fine := range []bool{true, false} {
+		for i := range r.Results {
+			if (r.Results[i].Outcome() == schema.Compatible) == fine {
+				p.result(&r.Results[i])
+			}
+		}
 	}
 	for _, note := range r.Notes {
 		p.prose(render.Warn, "note: ", "%s", note)

@@ -57,6 +57,7 @@ change of meaning, such as from cents to euros, breaks what no check can see.`,
 	f.StringArrayVar(&opts.Load.Refs, "refs", nil, "a `path` of files that the schema refers to (repeat for more)")
 	f.StringVar(&mode, "mode", "", "check by this compatibility `mode` (default: the subject's)")
 	f.StringVar(&opts.Against, "against", "registry", "`what` it breaks: registry, a file, a folder, or git:REVISION")
+	completeBaselines(cmd)
 	complete(cmd, "subject", subjectNames(env))
 	complete(cmd, "mode", modeNames)
 	return cmd

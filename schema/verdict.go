@@ -96,7 +96,7 @@ func (o *oneCheck) weighVersion(version Version, v registry.Verdict) {
 	switch agreed := v.Compatible == (len(local) == 0); {
 	case agreed:
 	case !o.result.Advisory && v.Compatible:
-		o.note("the registry calls it compatible with %s, where there are %s by %s: that counts", version.Label, found, o.result.Rules)
+		o.note("the registry calls it compatible with %s; by %s it has %s, and that counts", version.Label, o.result.Rules, found)
 	case !o.result.Advisory:
 		o.note("the registry calls it incompatible with %s%s; by %s it is compatible, and that counts here, but the registry may refuse to register it",
 			version.Label, said(v.Messages), o.result.Rules)

@@ -30,7 +30,15 @@ var update = flag.Bool("update", false, "write the transcripts anew")
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"evtctl": func() { os.Exit(frozen()) }})
+	testscript.Main(cleaning{m}, map[string]func(){"evtctl": func() { os.Exit(frozen()) }})
+}
+
+// cleaning takes away what tests have built for all of them.
+type cleaning struct{ *testing.M }
+
+func (c cleaning) Run() int {
+	defer func() { _ = os.RemoveAll(builtOnce) }()
+	return c.M.Run()
 }
 
 // frozen is main with a clock that stands still where a transcript wants that, so

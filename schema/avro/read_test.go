@@ -20,10 +20,9 @@ func (w written) Schema(context.Context, wire.ID) (*wire.Schema, error) {
 // TestDataIsReadWhereJavaReadsIt holds the wire package's Reader, which samples of
 // topics are tried with, against GenericDatumReader: values that Java made up, read
 // with another schema.
-// It takes 2,000 pairs. A run over 20,000 failed, and why isn't known yet.
 func TestDataIsReadWhereJavaReadsIt(t *testing.T) {
 	var pairs []readerWriter
-	for _, pair := range generatedPairs(t, 2_000) {
+	for _, pair := range generatedPairs(t, 20_000) {
 		// Java throws before it reads where a field matches several, and where a default
 		// doesn't fit its type.
 		if !ambiguous(t, pair) && len(parse(t, pair.reader).Warnings()) == 0 {
@@ -76,9 +75,12 @@ func TestDataIsReadWhereJavaReadsIt(t *testing.T) {
 	t.Logf("%v", count)
 }
 
-// aboutADefault tells that Java can't make a value of a default.
+// aboutADefault tells that Java can't make a value of a default. It takes the default of
+// a union for its first array or record, whatever it is: it then asks the union for its
+// items, or fills the record from the defaults of its fields, and overflows its stack
+// where one of them is that union again. Data that was written whole can do neither.
 func aboutADefault(words *string) bool {
-	for _, sign := range []string{"default value", "Invalid default", "is not in the enum symbol set", "Not compatible default"} {
+	for _, sign := range []string{"default value", "Invalid default", "is not in the enum symbol set", "Not compatible default", "StackOverflowError", "Not an array: [", "AvroRuntimeException: java.io.EOFException"} {
 		if words != nil && strings.Contains(*words, sign) {
 			return true
 		}

@@ -15,11 +15,14 @@ func (a avroSchema) read(writer language, _ Frame, b body) (own, err error) {
 		return err, nil
 	}
 	r := avroResolution{
-		avroScan: avroScan{data: b.data}, renames: map[string]string{},
-		records: map[avroPair]*recordPlan{}, trials: map[avroPair]bool{},
+		avroScan: avroScan{data: b.data},
+		records:  map[avroPair]*recordPlan{}, trials: map[avroPair]bool{}, same: map[avroPair]bool{},
 	}
-	if w.text != a.text { // Java looks at no alias where the schemas are the same
-		r.collect(a.root, map[*avroType]bool{})
+	if w.text != a.text || w.root.told != a.root.told { // Java looks at no alias where the schemas are the same
+		r.renames = aliasesOf(a.root)
+	}
+	if reason := r.renames.clash(w.root, map[*avroType]bool{}); reason != "" {
+		return nil, r.faultf("%s", reason)
 	}
 	return nil, r.value(w.root, a.root)
 }
@@ -30,9 +33,10 @@ func (a avroSchema) read(writer language, _ Frame, b body) (own, err error) {
 // schemas decides for all that could be.
 type avroResolution struct {
 	avroScan
-	renames map[string]string // the reader's aliases: from old full name to new
+	renames avroRenames
 	records map[avroPair]*recordPlan
 	trials  map[avroPair]bool
+	same    map[avroPair]bool
 }
 
 // avroPair is a writer's type and a reader's.
@@ -46,37 +50,14 @@ type recordPlan struct {
 	missing string
 }
 
-// collect finds the aliases of all types in a reader's schema.
-func (r *avroResolution) collect(t *avroType, seen map[*avroType]bool) {
-	if t == nil || seen[t] {
-		return
-	}
-	seen[t] = true
-	for _, former := range t.former {
-		r.renames[former] = t.name
-	}
-	for _, f := range t.fields {
-		r.collect(f.is, seen)
-	}
-	for _, b := range t.branches {
-		r.collect(b, seen)
-	}
-	r.collect(t.items, seen)
-}
-
-// fullName is what the writer's type is called to the reader.
-func (r *avroResolution) fullName(w *avroType) string {
-	if renamed, ok := r.renames[w.name]; ok {
-		return renamed
-	}
-	return w.name
-}
-
 func (r *avroResolution) value(w, as *avroType) error {
 	if w.kind == "union" {
 		i, err := r.number(w)
 		if err != nil {
 			return err
+		}
+		if as.kind == "union" && r.alike(w, as) {
+			return r.value(w.branches[i], as.branches[i])
 		}
 		return r.value(w.branches[i], as)
 	}
@@ -109,7 +90,7 @@ func (r *avroResolution) clash(w, as *avroType) string {
 		return fmt.Sprintf("%s is here, which can't be read as %s", w.words(), as.words())
 	case w.kind != as.kind:
 		return ""
-	case (w.kind == "enum" || w.kind == "fixed") && shortName(r.fullName(w)) != shortName(as.name):
+	case (w.kind == "enum" || w.kind == "fixed") && shortName(r.renames.typ(w)) != shortName(as.name):
 		return fmt.Sprintf("%s is here, which isn't called %s and is no alias of it", w.words(), as.words())
 	case w.kind == "fixed" && w.size != as.size:
 		return fmt.Sprintf("%s has %d bytes here, and %d are wanted", w.words(), w.size, as.size)
@@ -157,8 +138,7 @@ func (r *avroResolution) record(w, as *avroType) error {
 	return nil
 }
 
-// plan pairs the fields of two records. Aliases of fields count only where the
-// records have the same name.
+// plan pairs the fields of two records.
 func (r *avroResolution) plan(w, as *avroType) *recordPlan {
 	pair := avroPair{w, as}
 	if known := r.records[pair]; known != nil {
@@ -166,18 +146,12 @@ func (r *avroResolution) plan(w, as *avroType) *recordPlan {
 	}
 	plan := &recordPlan{into: make([]*avroType, len(w.fields))}
 	r.records[pair] = plan
-	same := r.fullName(w) == as.name
 	at := map[string]int{}
 	for i, f := range w.fields {
-		at[f.name] = i
+		at[r.renames.field(w, f)] = i
 	}
 	for _, f := range as.fields {
 		i, found := at[f.name]
-		for _, former := range f.former {
-			if !found && same {
-				i, found = at[former]
-			}
-		}
 		switch {
 		case found:
 			plan.into[i] = f.is
@@ -196,9 +170,9 @@ func (r *avroResolution) branch(w, union *avroType) *avroType {
 	for _, b := range union.branches {
 		switch {
 		case b.kind != w.kind:
-		case b.name == "" || b.name == r.fullName(w):
+		case b.name == "" || b.name == r.renames.typ(w):
 			return b
-		case w.kind == "record" && r.fieldsFit(w, b) && (alike == nil || shortName(b.name) == shortName(r.fullName(w))):
+		case w.kind == "record" && r.fieldsFit(w, b) && (alike == nil || shortName(b.name) == shortName(r.renames.typ(w))):
 			alike = b
 		}
 	}

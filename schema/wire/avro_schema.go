@@ -28,6 +28,8 @@ type avroType struct {
 	branches []*avroType
 	tagged   bool // values of this union name their branch
 
+	told string // of a whole schema: what counts where it is compared with another
+
 	logical   string // a logical type that fits the type, else empty
 	precision int
 	scale     int
@@ -95,6 +97,11 @@ func (r *avroReader) readText(text string) (*avroType, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing Avro schema: %w", err)
 	}
+	told, err := json.Marshal(compared(schema))
+	if err != nil {
+		return nil, fmt.Errorf("parsing Avro schema: %w", err)
+	}
+	t.told = string(told)
 	return t, nil
 }
 
@@ -206,10 +213,15 @@ func (r *avroReader) readNamed(schema map[string]any, kind, space string) (*avro
 		}
 		t.former[i] = strings.TrimPrefix(other, ".") // ".A" is A in no namespace
 	}
+	if err := r.readDefinition(t, schema, space); err != nil {
+		return nil, err
+	}
+	// As in Java a name is known after its definition, and not within: there, "F" in
+	// the record z.F can be another F that is in no namespace.
 	if r.named[full] == nil { // a definition that is repeated is the same
 		r.named[full] = t
 	}
-	return t, r.readDefinition(t, schema, space)
+	return t, nil
 }
 
 func (r *avroReader) readDefinition(t *avroType, schema map[string]any, space string) error {

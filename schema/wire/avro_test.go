@@ -91,6 +91,7 @@ func TestAvroSchemasThatRegistriesAcceptAreRead(t *testing.T) {
 		"a type defined twice":            {`{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"enum","name":"E","symbols":["X"]}},{"name":"b","type":{"type":"enum","name":"E","symbols":["X"]}}]}`, `{"a":"X","b":"X"}`},
 		"the null namespace from another": {`[{"type":"enum","name":"E","symbols":["X"]},{"type":"record","name":"a.R","fields":[{"name":"e","type":"E"}]}]`, `{"e":"X"}`},
 		"two types, one with a namespace": {`{"type":"record","name":"a.R","fields":[{"name":"x","type":{"type":"enum","name":"b.R","symbols":["X"]}},{"name":"y","type":["null","R"]}]}`, `{"x":"X","y":{"x":"X","y":null}}`},
+		"a name before it is known":       {`{"type":"record","name":"z.F","fields":[{"name":"x","type":{"type":"enum","name":"F","namespace":"","symbols":["X"]}},{"name":"y","type":"F"}]}`, `{"x":"X","y":"X"}`},
 		"names that aren't names":         {`{"type":"record","name":"my-ns.My Record","fields":[{"name":"a-b c","type":{"type":"enum","name":"E","symbols":["no-symbol"]}}]}`, `{"a-b c":"no-symbol"}`},
 		"defaults that fit nothing":       {`{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"},{"name":"b","type":{"type":"enum","name":"E","symbols":["X"],"default":"Y"}}]}`, `{"a":1,"b":"X"}`},
 		"a type in a type":                {`{"type":{"type":{"type":"string"}}}`, `"x"`},

@@ -39,6 +39,9 @@ func record(name, fields string) string {
 	return fmt.Sprintf(`{"type":"record","name":%q,"namespace":"shop","fields":[%s]}`, name, fields)
 }
 
+// fixedType is a fixed of one byte.
+func fixedType(name string) string { return `{"type":"fixed","name":"` + name + `","size":1}` }
+
 func TestAvroIsReadAsJavaResolvesIt(t *testing.T) {
 	const (
 		tier    = `{"name":"tier","type":{"type":"enum","name":"Tier","symbols":["GOLD","SILVER"]}}`
@@ -68,6 +71,12 @@ func TestAvroIsReadAsJavaResolvesIt(t *testing.T) {
 		"a field that is new, its default null":     {tier, tier + `,{"name":"n","type":["null","int"],"default":null}`, `{"tier":"GOLD"}`, ""},
 		"a field that is gone":                      {tier + "," + n(`"int"`), tier, `{"tier":"GOLD","n":1}`, ""},
 		"a field by its alias":                      {n(`"int"`), `{"name":"m","aliases":["n"],"type":"int"}`, `{"n":1}`, ""},
+		"an alias that is a field of its own":       {n(`"int"`), `{"name":"m","aliases":["n"],"type":"string"},{"name":"n","type":"int","default":0}`, `{"n":1}`, "n: an int is here, which can't be read as a string"},
+		"an alias that makes two fields one":        {tier + "," + n(`"int"`), `{"name":"tier","aliases":["n"],"type":"int"}`, `{"tier":"GOLD","n":1}`, `by its aliases two fields of record shop.Order would be called "tier"`},
+		"an alias that makes two branches one":      {n(`[` + fixedType("A") + `,` + fixedType("B") + `]`), n(`[{"type":"fixed","name":"A","aliases":["B"],"size":1},`+fixedType("B")+`]`) + `,{"name":"o","type":"int","default":0}`, `{"n":{"shop.B":"QQ=="}}`, "by its aliases two branches of the union of shop.A, shop.B would be called shop.A"},
+		"an alias of an alias":                      {n(fixedType("A")), n(`{"type":"fixed","name":"C","aliases":["B"],"size":1}`) + `,{"name":"o","type":["null",{"type":"fixed","name":"B","aliases":["A"],"size":1}],"default":null}`, `{"n":"QQ=="}`, ""},
+		"a branch of the same name elsewhere":       {n(`["null",` + fixedType("a.F") + `]`), n(`["null",` + fixedType("b.F") + `]`), `{"n":"QQ=="}`, ""},
+		"the same, and one branch more":             {n(`["null",` + fixedType("a.F") + `]`), n(`["null","int",` + fixedType("b.F") + `]`), `{"n":"QQ=="}`, "n: fixed a.F is here, and the union of null, int, b.F has no branch for it"},
 		"fields in another order":                   {tier + "," + n(`"int"`), n(`"int"`) + "," + tier, `{"tier":"GOLD","n":1}`, ""},
 		"an int as a long":                          {n(`"int"`), n(`"long"`), `{"n":1}`, ""},
 		"an int as a double in a union":             {n(`"int"`), n(`["null","double"]`), `{"n":1}`, ""},
