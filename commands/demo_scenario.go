@@ -16,24 +16,14 @@ func (s *shop) tellOutcome(opts *demoOptions, o *orderflow.Outcome) error {
 	if !isText(opts.Format) {
 		return render.Print(streams, opts.Format, render.View[orderflow.Check]{Document: o, Rows: o.Broken, Columns: checkColumns})
 	}
-	p := &schemaPrinter{s: streams}
+	p := &textPrinter{s: streams}
 	p.line(render.Strong, "%s: %s", o.Scenario, o.Short)
-	for _, part := range []struct {
-		heading string
-		tone    render.Tone
-		lines   []string
-	}{{"what broke:", render.Bad, o.Broke}, {"mended:", render.Good, o.Mended}} {
-		p.line(part.tone, "%s", part.heading)
-		for _, line := range part.lines {
-			p.prose(render.Plain, "  - ", "%s", line)
-		}
-	}
-	for _, c := range o.Broken {
-		p.prose(render.Bad, "  ✗ ", "%s: not for %s", c.What, someOrders(c))
-	}
-	for _, c := range o.StillBroken {
-		p.prose(render.Bad, "  ✗ mended, and yet: ", "%s: not for %s", c.What, someOrders(c))
-	}
+	p.line(render.Bad, "what broke:")
+	p.list(o.Broke)
+	p.broken(o.Broken)
+	p.line(render.Good, "mended:")
+	p.list(o.Mended)
+	p.broken(o.StillBroken)
 	if p.err != nil {
 		return p.err
 	}
@@ -43,6 +33,19 @@ func (s *shop) tellOutcome(opts *demoOptions, o *orderflow.Outcome) error {
 	s.suggest(opts, "see it:", o.Show)
 	s.suggest(opts, "mend it:", o.Mend)
 	return nil
+}
+
+func (p *textPrinter) list(lines []string) {
+	for _, line := range lines {
+		p.prose(render.Plain, "  - ", "%s", line)
+	}
+}
+
+// broken names what doesn't hold, and for what.
+func (p *textPrinter) broken(checks []orderflow.Check) {
+	for _, c := range checks {
+		p.prose(render.Bad, "  ✗ ", "doesn't hold: %s (%s)", c.What, someOrders(c))
+	}
 }
 
 // someOrders names some of the orders of a check.

@@ -29,7 +29,7 @@ func (s *shop) tally(opts *demoOptions, sum *orderflow.Summary, v *orderflow.Ver
 			Document: document, Rows: sum.Groups, Columns: demoColumns,
 		})
 	}
-	p := &schemaPrinter{s: streams}
+	p := &textPrinter{s: streams}
 	placed := fmt.Sprintf("%s placed in %s", plural(int64(sum.Placed), "order"), render.Age(time.Duration(sum.DurationSeconds*float64(time.Second))))
 	if sum.Refused > 0 {
 		placed += fmt.Sprintf(", %s refused", render.Count(int64(sum.Refused)))
@@ -57,7 +57,7 @@ func (s *shop) tally(opts *demoOptions, sum *orderflow.Summary, v *orderflow.Ver
 }
 
 // verification says whether what must hold does, and names what doesn't.
-func (p *schemaPrinter) verification(v *orderflow.Verification) {
+func (p *textPrinter) verification(v *orderflow.Verification) {
 	if v == nil {
 		return
 	}
@@ -65,9 +65,7 @@ func (p *schemaPrinter) verification(v *orderflow.Verification) {
 		p.line(render.Good, "everything that must hold does: %d checks of the database and the topics", len(v.Checks))
 		return
 	}
-	for _, c := range v.Broken() {
-		p.prose(render.Bad, "✗ ", "%s: not for %s", c.What, someOrders(c))
-	}
+	p.broken(v.Broken())
 }
 
 // tell tells what happened and what "evtctl lag" says of it, while the broker is still

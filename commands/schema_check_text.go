@@ -13,7 +13,7 @@ import (
 // and who has to be deployed first; what is fine takes one line. What isn't comes after
 // it, and the sum last, where a log is read first.
 func printSchemaReport(s *render.Streams, r *schema.Report) error {
-	p := &schemaPrinter{s: s, many: len(r.Results) > 1}
+	p := &textPrinter{s: s, many: len(r.Results) > 1}
 	for _, fine := range []bool{true, false} {
 		for i := range r.Results {
 			if (r.Results[i].Outcome() == schema.Compatible) == fine {
@@ -30,28 +30,9 @@ func printSchemaReport(s *render.Streams, r *schema.Report) error {
 	return p.err
 }
 
-// schemaPrinter prints until something can't be printed.
-type schemaPrinter struct {
-	s    *render.Streams
-	many bool // schemas: what is fine takes one line
-	err  error
-}
-
-func (p *schemaPrinter) line(tone render.Tone, format string, args ...any) {
-	if p.err == nil {
-		p.err = render.Line(p.s, tone, format, args...)
-	}
-}
-
-func (p *schemaPrinter) prose(tone render.Tone, first, format string, args ...any) {
-	if p.err == nil {
-		p.err = render.Prose(p.s, tone, first, format, args...)
-	}
-}
-
 // wide prints a sentence that is one line in a pipe, where lines are searched, and is
 // broken between words on a terminal.
-func (p *schemaPrinter) wide(tone render.Tone, sentence string) {
+func (p *textPrinter) wide(tone render.Tone, sentence string) {
 	if p.s.OutTTY {
 		p.prose(tone, "", "%s", sentence)
 		return
@@ -65,7 +46,7 @@ func outcomeTone(o schema.Outcome) render.Tone {
 	}[o]
 }
 
-func (p *schemaPrinter) result(r *schema.Result) {
+func (p *textPrinter) result(r *schema.Result) {
 	verdict := verdictLine(r)
 	brief := p.many && r.Outcome() == schema.Compatible && len(r.Problems) == 0
 	if brief {
@@ -127,7 +108,7 @@ var modeOrigins = map[string]string{
 	"global": "the registry's", "default": "the default",
 }
 
-func (p *schemaPrinter) failure(e *schema.ResultError) {
+func (p *textPrinter) failure(e *schema.ResultError) {
 	p.prose(render.Plain, "  ", "%s", place(e.File, e.Line, e.Column)+e.Message)
 	if e.Hint != "" {
 		p.prose(render.Plain, "  hint: ", "%s", e.Hint)
@@ -146,7 +127,7 @@ func place(file string, line, column int) string {
 }
 
 // problem is one thing that breaks: where, what for whom, the two parts, a way out.
-func (p *schemaPrinter) problem(b *schema.Break) {
+func (p *textPrinter) problem(b *schema.Break) {
 	mark := ""
 	switch {
 	case b.Allowed:
@@ -166,7 +147,7 @@ func (p *schemaPrinter) problem(b *schema.Break) {
 }
 
 // part is one side of what doesn't go together.
-func (p *schemaPrinter) part(tone render.Tone, first, field, text string) {
+func (p *textPrinter) part(tone render.Tone, first, field, text string) {
 	if text == "" {
 		return
 	}
@@ -179,7 +160,7 @@ func (p *schemaPrinter) part(tone render.Tone, first, field, text string) {
 // fewFailures is how many records of a sample are shown.
 const fewFailures = 3
 
-func (p *schemaPrinter) sample(s *schema.SampleResult) {
+func (p *textPrinter) sample(s *schema.SampleResult) {
 	if s == nil {
 		return
 	}
@@ -199,7 +180,7 @@ func (p *schemaPrinter) sample(s *schema.SampleResult) {
 	p.failures(s.Topic, s.Unreadable)
 }
 
-func (p *schemaPrinter) failures(topic string, list []schema.SampleFailure) {
+func (p *textPrinter) failures(topic string, list []schema.SampleFailure) {
 	for i, f := range list {
 		if i == fewFailures {
 			p.line(render.Plain, "    and %d more, which -o json has", len(list)-i)

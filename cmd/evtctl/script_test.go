@@ -59,7 +59,8 @@ func frozen() int {
 func TestTranscripts(t *testing.T) {
 	t.Run("fake", func(t *testing.T) {
 		testscript.Run(t, params(func(env *testscript.Env) parts {
-			return parts{kafkatest.Fake(env.T().(testing.TB)), imitation(env)}
+			registry, broker := imitation(env)
+			return parts{kafkatest.Fake(env.T().(testing.TB)), registry, broker}
 		}))
 	})
 	t.Run("real", func(t *testing.T) {
@@ -67,7 +68,7 @@ func TestTranscripts(t *testing.T) {
 		p := params(func(*testscript.Env) parts {
 			empty(t, c)
 			emptyRegistry(t, registry)
-			return parts{c, registry.URL}
+			return parts{c, registry.URL, c.Brokers()[0]}
 		})
 		for _, page := range pages(t) { // one after the other, since they share the broker
 			p.Dir, p.Files, p.UpdateScripts = "", []string{page}, false
@@ -80,10 +81,11 @@ func TestTranscripts(t *testing.T) {
 type parts struct {
 	cluster  *kafkatest.Cluster
 	registry string // its URL
+	single   string // a broker that is alone
 }
 
-// imitation starts the sandbox's registry for a page.
-func imitation(env *testscript.Env) string {
+// imitation starts a sandbox for a page: its registry, and its one broker.
+func imitation(env *testscript.Env) (registry, broker string) {
 	box, err := sandbox.Start(context.Background(), sandbox.Config{
 		Addr: "127.0.0.1:0", RegistryAddr: "127.0.0.1:0", Checker: commands.SchemaChecker{},
 	})
@@ -91,7 +93,7 @@ func imitation(env *testscript.Env) string {
 		env.T().Fatal(err)
 	}
 	env.Defer(func() { _ = box.Close() })
-	return box.RegistryURL()
+	return box.RegistryURL(), box.Brokers()[0]
 }
 
 // sequential keeps testscript from running pages side by side.
@@ -121,6 +123,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 			env.Values["cluster"] = p.cluster
 			env.Setenv("EVTCTL_BROKERS", strings.Join(p.cluster.Brokers(), ","))
 			env.Setenv("EVTCTL_REGISTRY", p.registry)
+			env.Setenv("ONE_BROKER", p.single)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("FROZEN", "1")
 			env.Setenv("RED", "\x1b[31mred")

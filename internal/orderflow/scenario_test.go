@@ -68,14 +68,14 @@ func TestScenariosBreakWhatTheySayAndNothingElse(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		for name, broken := range map[string][]string{
 			"poison":       {},
-			"dead-letters": {"no orders without a reservation", "what is paid is shipped"},
+			"dead-letters": {"no order without a reservation", "what is paid is shipped"},
 			"burst":        {},
 			"wrong-key":    {"all of an order's events on a topic are in one partition"},
 			"dual-write": {
-				"no charges without an order", "no orders without an event in the outbox", "no reservations without an order",
+				"no charge without an order", "no order without an event in the outbox", "no reservation without an order",
 				"every order has its event in Kafka", "every event in Kafka has an order",
 			},
-			"duplicates":      {"no orders reserved more than once"},
+			"duplicates":      {"no order reserved more than once"},
 			"rebalance-storm": {},
 			"late-group":      {},
 		} {

@@ -29,14 +29,14 @@ type Violation string
 
 // What must not be.
 const (
-	OrderWithoutEvent       Violation = "orders without an event in the outbox"
-	EventWithoutOrder       Violation = "events in the outbox without an order"
-	ReservationWithoutOrder Violation = "reservations without an order"
-	DoubleReservation       Violation = "orders reserved more than once"
-	OrderWithoutReservation Violation = "orders without a reservation"
-	DoubleCharge            Violation = "orders charged more than once"
-	ChargeWithoutOrder      Violation = "charges without an order"
-	ShippedUnpaid           Violation = "orders shipped without a charge and a reservation"
+	OrderWithoutEvent       Violation = "order without an event in the outbox"
+	EventWithoutOrder       Violation = "event in the outbox without an order"
+	ReservationWithoutOrder Violation = "reservation without an order"
+	DoubleReservation       Violation = "order reserved more than once"
+	OrderWithoutReservation Violation = "order without a reservation"
+	DoubleCharge            Violation = "order charged more than once"
+	ChargeWithoutOrder      Violation = "charge without an order"
+	ShippedUnpaid           Violation = "order shipped without a charge and a reservation"
 )
 
 const events = "(SELECT aggregate_id, aggregate_type, event_type FROM outbox_events UNION ALL SELECT aggregate_id, aggregate_type, event_type FROM outbox_archive) AS events"
