@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"fmt"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -44,7 +44,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	case strings.HasPrefix(address, "sqlite:") && address != "sqlite:":
 		db.sql, err = openSQLite(strings.TrimPrefix(address, "sqlite:"))
 	default:
-		err = fmt.Errorf("it begins neither with postgres:// nor with sqlite:")
+		err = errors.New("it begins with neither postgres:// nor sqlite:PATH")
 	}
 	if err == nil {
 		err = db.migrate(ctx)
