@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	_ "embed"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	case strings.HasPrefix(address, "sqlite:") && address != "sqlite:":
 		err = db.openSQLite(strings.TrimPrefix(address, "sqlite:"))
 	default:
-		err = fmt.Errorf("it begins neither with postgres:// nor with sqlite:")
+		err = errors.New("it begins with neither postgres:// nor sqlite:PATH")
 	}
 	if err == nil {
 		err = db.migrate(ctx)
