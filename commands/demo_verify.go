@@ -19,7 +19,7 @@ shipped without an order, what is paid is shipped, and what is told of an order 
 its order. Nothing should be under way meanwhile. Nothing is written.
 
 Exit codes: 0 it holds; 3 something doesn't; 1 it couldn't be learnt; 2 asked wrongly.`,
-		Example: `  evtctl demo --database sqlite:shop.db --yes && evtctl demo verify --database sqlite:shop.db
+		Example: `  evtctl demo verify --database sqlite:shop.db
   evtctl demo verify --database postgres://shop@localhost/shop -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

@@ -37,6 +37,9 @@ var owners = map[string][]string{
 	"go.opentelemetry.io":                {"internal/orderflow"},
 	"google.golang.org/grpc":             {"internal/orderflow"},
 	"github.com/twmb/franz-go/pkg/sr":    {"internal/orderflow"},
+	"modernc.org/sqlite":                 {"internal/orderflow"},
+	"github.com/jackc":                   {"internal/orderflow", "internal/kafkatest"},
+	"github.com/failsafe-go":             {"internal/orderflow"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/sandbox", "internal/kafkatest"},
 }
 
