@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -141,7 +140,7 @@ func (o *demoOptions) finish(f *demoFlags, args []string, seeded bool) (err erro
 func knownCommands(root *cobra.Command) func(string) bool {
 	return func(line string) bool {
 		cmd, _, err := root.Find(strings.Fields(line))
-		return err == nil && cmd.Runnable() && !cmd.HasSubCommands() || err == nil && strings.HasPrefix(line, "lag ") && fmt.Sprint(cmd.Name()) == "lag"
+		return err == nil && cmd != root && (!cmd.HasSubCommands() || cmd.Name() == "lag") // which is a command and a parent
 	}
 }
 
