@@ -19,6 +19,9 @@ type Dispositions interface {
 	// Of gives a letter's disposition; nil: nothing was done. It is called for every
 	// letter that is read, by several goroutines at once.
 	Of(c Coordinates) *Disposition
+	// Count tells how many letters of a partition, with offsets from from up to but
+	// not including to, have one.
+	Count(partition int32, from, to int64) int64
 }
 
 // OpenDispositions opens what is known about the letters of one topic, by the id

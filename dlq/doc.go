@@ -2,10 +2,10 @@
 // anybody has dealt with it.
 //
 // A [Letter] is one record of a dead-letter topic, read by the header convention
-// of the framework that wrote it, its [Dialect]. [Read] streams the letters of a
-// topic, [Get] gives one by its [Coordinates], [Summarize] groups them by cause, and
-// [Find] looks for the dead-letter topics of a cluster. [Source] fetches the
-// record that a letter came from, and [Compare] tells how the two differ.
+// of the framework that wrote it, its [Dialect]. A [Reader] streams the letters of a
+// topic, gives one by its [Coordinates], groups them by cause, and finds the
+// dead-letter topics of a cluster. It also fetches the record that a letter came
+// from, and [Compare] tells how the two differ.
 //
 // What a letter doesn't say is null, never zero. A header that can't be read is
 // in the letter's problems, and the letter is there all the same.

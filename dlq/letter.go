@@ -22,10 +22,10 @@ type Letter struct {
 	Problems []Problem
 	// Decoded is nil until [Letter.Decode].
 	Decoded *Decoded
-	// SourceDiffers is nil until [Letter.SetDifference].
+	// SourceDiffers is nil until [Compare].
 	SourceDiffers *bool
 	// Disposition is nil for a letter that nobody has dealt with, or where nobody was
-	// asked; then ReadResult.Undisposed is nil too.
+	// asked.
 	Disposition *Disposition
 	// ExpiresAt is when retention may delete it; nil: never, or unknown.
 	ExpiresAt *time.Time
