@@ -174,9 +174,13 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		if part.Err == nil && next >= end {
 			return nil
 		}
-		from, to, found := batchAt(f.resp.RecordBatches, max(at, next))
-		if !found {
+		from, to, bad := batchAt(f.resp.RecordBatches, max(at, next))
+		if bad == nil {
 			return nil
+		}
+		if part.Err == nil { // it isn't told where records came before
+			f.resp.RecordBatches = bad
+			part, _ = kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from}, &f.resp, s.decompressor, nil)
 		}
 		s.fault(sp, max(from, at), min(to, end), notDecoded(part.Err))
 		if at = to; at >= end {
@@ -284,12 +288,16 @@ func endOf(in []byte) (end int64) {
 	}
 }
 
-// batchAt finds the batch that has the offset, or the first after it.
-func batchAt(in []byte, at int64) (first, next int64, found bool) {
+// batchAt finds the batch that has the offset, or the first after it; nil where there
+// is none.
+func batchAt(in []byte, at int64) (first, next int64, whole []byte) {
 	for {
 		first, next, rest, ok := batch(in)
-		if !ok || next > at {
-			return first, next, ok
+		if !ok {
+			return 0, 0, nil
+		}
+		if next > at {
+			return first, next, in[:len(in)-len(rest)]
 		}
 		in = rest
 	}
