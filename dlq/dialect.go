@@ -107,6 +107,9 @@ var known = []Dialect{
 // fails for one without a name or marks, or with a field or encoding that isn't known.
 func NewDialects(own ...Dialect) (Dialects, error) {
 	d := Dialects{uses: map[string][]use{}}
+	if len(own) > maxOwn {
+		return Dialects{}, fmt.Errorf("%d dialects of your own: at most %d are allowed", len(own), maxOwn)
+	}
 	for _, dialect := range own {
 		if err := dialect.check(); err != nil {
 			return Dialects{}, err
@@ -154,6 +157,9 @@ func (dialect Dialect) check() error {
 	}
 	if len(dialect.Marks) == 0 {
 		return fail("it has no marks, so that no record could be known by them")
+	}
+	if len(dialect.Fields) > maxFields {
+		return fail("it has %d fields; more than %d are too many", len(dialect.Fields), maxFields)
 	}
 	for _, f := range dialect.Fields {
 		switch {
@@ -232,8 +238,12 @@ func (d Dialects) collect(index int, headers []kgo.RecordHeader) (w written, pro
 	return w, problems
 }
 
-// maxFields bounds the headers that one dialect can have.
-const maxFields = 32
+// maxFields bounds the headers that one dialect can have, and maxOwn the dialects that
+// users add: sets of dialects are 64 bits.
+const (
+	maxFields = 32
+	maxOwn    = 50
+)
 
 // run notes, of one end of the headers, which of them belong to one death: all up to
 // the first that comes again.
