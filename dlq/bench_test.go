@@ -35,7 +35,7 @@ func fill(b *testing.B, c *kafkatest.Cluster, n int) string {
 	var failed atomic.Value
 	for i := range n {
 		rec := springLetter(topic, int32(i%6), i, fmt.Sprintf("com.acme.E%d", i%20))
-		rec.Value = value
+		rec.Value, rec.Timestamp = value, noon.Add(time.Duration(i)*time.Millisecond)
 		rec.Headers[2].Value = binary.BigEndian.AppendUint64(nil, uint64(i))
 		rec.Headers = append(rec.Headers, kgo.RecordHeader{Key: "kafka_dlt-exception-stacktrace", Value: fmt.Appendf(nil,
 			"org.springframework.kafka.listener.ListenerExecutionFailedException: failed\n\tat org.springframework.kafka.A.b(A.java:1)\nCaused by: com.acme.E%d: order ord-%d not found\n\tat com.fasterxml.A.b(A.java:3)\n\tat com.acme.Orders.find(Orders.java:42)\n", i%20, i)})
