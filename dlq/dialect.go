@@ -79,7 +79,8 @@ type Dialects struct {
 
 type compiled struct {
 	Dialect
-	parts []part // of the fields
+	parts []part        // of the fields
+	picks map[Pick]bool // that the fields have
 }
 
 // use is where a header is known: in a dialect as a mark, as a field, or both.
@@ -134,9 +135,10 @@ func (d Dialects) Names() []string {
 }
 
 func (d *Dialects) add(dialect Dialect) {
-	c := compiled{Dialect: dialect, parts: make([]part, len(dialect.Fields))}
+	c := compiled{Dialect: dialect, parts: make([]part, len(dialect.Fields)), picks: map[Pick]bool{}}
 	index := len(d.list)
 	for i, f := range dialect.Fields {
+		c.picks[f.pick()] = true
 		c.parts[i] = part(slices.Index(partNames[:], f.Name))
 		d.uses[f.Header] = append(d.uses[f.Header], use{index, i, slices.Contains(dialect.Marks, f.Header)})
 	}
@@ -176,10 +178,18 @@ func (dialect Dialect) check() error {
 	return nil
 }
 
-// detect gives the dialects that know the record, as a set of bits, and the first.
-func (d Dialects) detect(headers []kgo.RecordHeader) (first int, all uint64) {
+// look looks every header up, once.
+func (d Dialects) look(headers []kgo.RecordHeader, looked [][]use) [][]use {
 	for i := range headers {
-		for _, u := range d.uses[headers[i].Key] {
+		looked = append(looked, d.uses[headers[i].Key])
+	}
+	return looked
+}
+
+// detect gives the dialects that know the record, as a set of bits, and the first.
+func (d Dialects) detect(headers []kgo.RecordHeader, looked [][]use) (first int, all uint64) {
+	for i := range headers {
+		for _, u := range looked[i] {
 			if u.mark {
 				all |= 1 << (u.dialect & 63)
 			}
@@ -216,11 +226,14 @@ type written struct {
 }
 
 // collect finds for each part of a letter the header that counts.
-func (d Dialects) collect(index int, headers []kgo.RecordHeader) (w written, problems []Problem) {
+func (d Dialects) collect(index int, headers []kgo.RecordHeader, looked [][]use) (w written, problems []Problem) {
 	c := &d.list[index]
 	var chosen [maxFields]int // header index + 1
-	d.run(index, headers, First, &chosen)
-	d.run(index, headers, Last, &chosen)
+	for _, from := range [...]Pick{First, Last} {
+		if c.picks[from] {
+			d.run(index, looked, from, &chosen)
+		}
+	}
 	for i := range c.Fields {
 		if chosen[i] == 0 {
 			continue
@@ -247,15 +260,15 @@ const (
 
 // run notes, of one end of the headers, which of them belong to one death: all up to
 // the first that comes again.
-func (d Dialects) run(index int, headers []kgo.RecordHeader, from Pick, chosen *[maxFields]int) {
+func (d Dialects) run(index int, looked [][]use, from Pick, chosen *[maxFields]int) {
 	c := &d.list[index]
 	var seen [maxFields]bool
-	for n := range headers {
+	for n := range looked {
 		i := n
 		if from == Last {
-			i = len(headers) - 1 - n
+			i = len(looked) - 1 - n
 		}
-		for _, u := range d.uses[headers[i].Key] {
+		for _, u := range looked[i] {
 			if u.dialect != index || u.field < 0 || c.Fields[u.field].pick() != from {
 				continue
 			}
@@ -268,7 +281,7 @@ func (d Dialects) run(index int, headers []kgo.RecordHeader, from Pick, chosen *
 	}
 }
 
-func (f *Field) pick() Pick {
+func (f Field) pick() Pick {
 	if f.Pick == "" {
 		return Last
 	}

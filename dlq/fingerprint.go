@@ -154,7 +154,7 @@ func (n *normaliser) word() {
 	word := n.in[start:n.at]
 	address := start > 0 && n.in[start-1] == '@' && hex && len(word) <= 8 // of a Java object
 	switch {
-	case digits > 0 && !plainWords[strings.ToLower(word)], hex && len(word) >= 16, address, calendar[word]:
+	case digits > 0 && !plainWords[strings.ToLower(word)], hex && len(word) >= 16, address, len(word) == 3 && calendar[word]:
 		n.out.placeholder('#')
 	default:
 		n.out.text(word)

@@ -25,7 +25,9 @@ func (d Dialects) parse(rec *kgo.Record) *Letter {
 		Problems:   []Problem{},
 		appendTime: rec.Attrs.TimestampType() == 1,
 	}
-	first, all := d.detect(rec.Headers)
+	var few [32][]use
+	looked := d.look(rec.Headers, few[:0])
+	first, all := d.detect(rec.Headers, looked)
 	sourceTime := first >= 0 && d.list[first].SourceTime
 	if !sourceTime || l.appendTime {
 		l.DiedAt = l.Timestamp
@@ -35,14 +37,14 @@ func (d Dialects) parse(rec *kgo.Record) *Letter {
 		return l
 	}
 	l.Dialect = d.list[first].Name
-	l.written, l.Problems = d.collect(first, rec.Headers)
+	l.written, l.Problems = d.collect(first, rec.Headers, looked)
 	if l.Problems == nil {
 		l.Problems = []Problem{}
 	}
 	l.readOrigin()
 	l.readCause()
 	if all &^= 1 << (first & 63); all != 0 {
-		d.compare(l, all, rec.Headers)
+		d.compare(l, all, rec.Headers, looked)
 	}
 	return l
 }
@@ -160,12 +162,12 @@ func deref(s *string) string {
 
 // compare looks at the other dialects that left headers in the letter, and notes
 // where they say it came from elsewhere.
-func (d Dialects) compare(l *Letter, others uint64, headers []kgo.RecordHeader) {
+func (d Dialects) compare(l *Letter, others uint64, headers []kgo.RecordHeader, looked [][]use) {
 	for i := range d.list {
 		if others&(1<<(i&63)) == 0 || d.list[i].Name == l.Dialect {
 			continue
 		}
-		other, _ := d.collect(i, headers)
+		other, _ := d.collect(i, headers, looked)
 		for p := originTopic; p <= originOffset; p++ {
 			if contradicts(&l.written, &other, p) {
 				l.Problems = append(l.Problems, Problem{partNames[p], other.fields[p].Header,

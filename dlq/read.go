@@ -220,7 +220,7 @@ func (f *filter) letter(ctx context.Context, rec *kgo.Record, lean bool) *Letter
 // where asks the query, after adding to the letter what it looks at.
 func (f *filter) where(ctx context.Context, l *Letter, rec *kgo.Record) bool {
 	w := f.q.Where
-	if w.needs("headers") || w.needs("stack") || w.needs("problems") {
+	if w.needs("headers") || w.needsMember("cause", "stack") && w.needs("cause") || w.needs("problems") {
 		f.r.Dialects.complete(l, rec)
 	}
 	if w.needs("decoded") {

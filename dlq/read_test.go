@@ -281,3 +281,25 @@ func TestABatchThatCannotBeDecompressedCostsNoOther(t *testing.T) {
 		}
 	})
 }
+
+func TestAQueryOverATopicSeesHeadersStackTracesAndDecodedValues(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 1, "retention.ms=-1")
+	rec := springLetter(topic, 0, 7, "a.B")
+	rec.Headers = append(rec.Headers, kgo.RecordHeader{Key: "kafka_dlt-exception-stacktrace", Value: []byte("a.B: x\n\tat com.acme.Shop.sell(Shop.java:1)")})
+	c.Produce(t, rec, springLetter(topic, 0, 8, "a.B"))
+	for _, query := range []string{
+		`.cause.stack | . != null and contains("Shop.java")`, `.cause | .stack != null`, `.cause["stack"] != null`, `any(.headers[]; .value == "a.B" and .key != "") and .cause.frame != null`,
+		`.decoded.value.json.n == 7`, `.cause.frame == "com.acme.Shop.sell"`, `.value | fromjson | .n == 7`, `.key == "k7"`, `. as $l | $l.cause.stack`,
+		`.origin.offset == 7 and .origin.topic == "orders"`, `(.cause).stack`, `.["cause"].stack`, `."cause"."stack"`, `.cause?.stack?`, `.cause as {stack: $s} | $s`,
+	} {
+		letters, result := read(t, newReader(t, c), dlq.Query{Topic: topic, Where: where(t, query)})
+		if keys(letters) != "k7" || result.WhereErrors != 0 {
+			t.Errorf("%s: letters %q, error %v", query, keys(letters), result.WhereError)
+		}
+	}
+	letters, result := read(t, newReader(t, c), dlq.Query{Topic: topic, Where: where(t, `.key | fromjson`)})
+	if len(letters) != 0 || result.WhereErrors != 2 || result.WhereError == nil {
+		t.Errorf("a query that fails: %+v", result)
+	}
+}

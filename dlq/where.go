@@ -79,6 +79,11 @@ func NewWhere(query string) (*Where, error) {
 // needs tells whether the query may look at a member of the letter.
 func (w *Where) needs(name string) bool { return w.names == nil || w.names[name] }
 
+// needsMember is needs for a member of a member.
+func (w *Where) needsMember(name, member string) bool {
+	return w.names == nil || w.names[name+"."] || w.names[name+"."+member]
+}
+
 // Match tells whether a letter fits. An error is of this letter only: a query that
 // is wrong for one, such as a number in the place of a string, may be right for the
 // next.
@@ -133,16 +138,27 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	put("dialect", func() any { return anyText(orNil(l.Dialect)) })
 	put("died_at", func() any { return anyTime(l.DiedAt) })
 	put("timestamp", func() any { return anyTime(l.Timestamp) })
-	put("origin", func() any {
-		o := l.Origin
-		return map[string]any{"topic": anyText(o.Topic), "partition": anyInt(o.Partition), "offset": anyInt(o.Offset),
-			"timestamp": anyTime(o.Timestamp), "group": anyText(o.Group)}
-	})
-	put("cause", func() any {
-		c := l.Cause
-		return map[string]any{"class": anyText(c.Class), "message": anyText(c.Message), "fingerprint": c.Fingerprint,
-			"frame": anyText(c.Frame), "stack": anyText(c.Stack), "attempts": anyInt(c.Attempts)}
-	})
+	inner := func(outer string, members ...member) {
+		if !w.needs(outer) {
+			return
+		}
+		m := make(map[string]any, len(members))
+		for _, member := range members {
+			if w.needsMember(outer, member.name) {
+				m[member.name] = member.value()
+			}
+		}
+		in[outer] = m
+	}
+	o, c := &l.Origin, &l.Cause
+	inner("origin",
+		member{"topic", func() any { return anyText(o.Topic) }}, member{"partition", func() any { return anyInt(o.Partition) }},
+		member{"offset", func() any { return anyInt(o.Offset) }}, member{"timestamp", func() any { return anyTime(o.Timestamp) }},
+		member{"group", func() any { return anyText(o.Group) }})
+	inner("cause",
+		member{"class", func() any { return anyText(c.Class) }}, member{"message", func() any { return anyText(c.Message) }},
+		member{"fingerprint", func() any { return c.Fingerprint }}, member{"frame", func() any { return anyText(c.Frame) }},
+		member{"stack", func() any { return anyText(c.Stack) }}, member{"attempts", func() any { return anyInt(c.Attempts) }})
 	for _, part := range []struct {
 		name string
 		data []byte
@@ -191,6 +207,11 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	value, err := anyPart(l.Decoded.Value)
 	in["decoded"] = map[string]any{"key": key, "value": value}
 	return in, err
+}
+
+type member struct {
+	name  string
+	value func() any
 }
 
 func anyText(s *string) any {

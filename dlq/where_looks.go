@@ -57,9 +57,9 @@ func (u *looks) term(t *gojq.Term) {
 			u.all = true
 			break
 		}
-		u.index(suffixes[0].Index)
+		u.index(suffixes[0].Index, suffixes[1:])
 	case gojq.TermTypeIndex:
-		u.index(t.Index)
+		u.index(t.Index, suffixes)
 	case gojq.TermTypeRecurse, gojq.TermTypeFormat:
 		u.all = true
 	case gojq.TermTypeFunc:
@@ -102,18 +102,32 @@ func (u *looks) term(t *gojq.Term) {
 	}
 }
 
-// index notes the member that is taken of the input, which may be the letter.
-func (u *looks) index(i *gojq.Index) {
-	switch {
-	case i.Name != "":
-		u.names[i.Name] = true
-	case i.Str != nil && len(i.Str.Queries) == 0:
-		u.names[i.Str.Str] = true
-	default:
+// index notes the member that is taken of the input, which may be the letter, and
+// the member of that: "cause.class", or "cause." for any.
+func (u *looks) index(i *gojq.Index, suffixes []*gojq.Suffix) {
+	name, ok := plainName(i)
+	if !ok {
 		u.all = true
 		u.queries(i.Start, i.End)
 		u.string(i.Str)
+		return
 	}
+	u.names[name] = true
+	member := ""
+	if len(suffixes) > 0 && suffixes[0].Index != nil {
+		member, _ = plainName(suffixes[0].Index)
+	}
+	u.names[name+"."+member] = true
+}
+
+func plainName(i *gojq.Index) (string, bool) {
+	switch {
+	case i.Name != "":
+		return i.Name, true
+	case i.Str != nil && len(i.Str.Queries) == 0:
+		return i.Str.Str, true
+	}
+	return "", false
 }
 
 func (u *looks) function(f *gojq.Func) {
