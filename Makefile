@@ -37,7 +37,7 @@ bench: build ## figures on a real Kafka, beside Apache's own tools
 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
-	$(GO) test ./lag ./cmd/evtctl -update
+	$(GO) test ./lag ./dlq ./cmd/evtctl -update
 
 .PHONY: help
 help:
