@@ -41,7 +41,7 @@ bench-schema: build ## figures of schema checks only; needs no Kafka
 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
-	$(GO) test ./lag ./cmd/evtctl -update
+	$(GO) test ./lag ./dlq ./cmd/evtctl -update
 
 .PHONY: help
 help:

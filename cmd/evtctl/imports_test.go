@@ -33,6 +33,7 @@ var owners = map[string][]string{
 	"github.com/hamba/avro":              {"schema", "internal/orderflow"},
 	"github.com/twmb/avro":               {"schema"},
 	"github.com/prometheus":              {"lag", "commands"},
+	"github.com/itchyny/gojq":            {"dlq", "replay"},
 	"github.com/goccy/go-yaml":           {"commands/internal/cluster", "schema"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/sandbox", "internal/kafkatest"},
 }
