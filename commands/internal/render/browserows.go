@@ -40,7 +40,7 @@ func (m *browseModel[R]) takeRows() {
 		m.dropped += over
 		m.list.shift(over)
 	}
-	if m.back > 0 && m.back < len(m.rows.rows) {
+	if m.back > 0 && (m.back < len(m.rows.rows) || m.state.done) {
 		m.list.move(m.back)
 		m.back = 0
 	}
