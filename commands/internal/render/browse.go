@@ -11,7 +11,7 @@ import (
 // Open, Columns and Key run on the screen's goroutine and must be quick. What takes
 // time (the pages, a tab's text, the groups) runs in the background and must return
 // when its context ends. R may be a pointer, so that rows can be changed between two
-// calls of [Browsing.Show].
+// calls of [Browsing.Show]: no tab's text is being made then, and all are made anew.
 type Browser[R any] struct {
 	Title   string
 	Columns []Column[R]

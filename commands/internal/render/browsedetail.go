@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"sync"
 )
 
 // detail is one row, by tabs. Texts are asked for when they are looked at, and kept
@@ -15,12 +16,14 @@ type detail struct {
 	busy  map[int]bool
 	ctx   context.Context // ends when another row is looked at
 	stop  context.CancelFunc
+	asked sync.WaitGroup // texts being made
+	top   int            // the line to go back to, once the text has been made anew
 }
 
 // forget has everything asked for anew.
 func (d *detail) forget() {
 	d.stop()
-	d.key, d.texts = "", nil
+	d.ctx, d.texts, d.top = nil, nil, d.pane.top
 }
 
 // enter shows the current row's details.
@@ -40,6 +43,9 @@ func (m *browseModel[R]) lookAt() {
 	}
 	d := &m.detail
 	if key := m.browser.Key(row); d.texts == nil || d.key != key {
+		if d.key != key {
+			d.top = 0
+		}
 		d.stop()
 		d.ctx, d.stop = context.WithCancel(m.ctx)
 		d.key, d.texts, d.errs, d.busy = key, map[int]string{}, map[int]error{}, map[int]bool{}
@@ -61,7 +67,7 @@ func (m *browseModel[R]) ask(row R) {
 	}
 	d.busy[tab] = true
 	make := m.browser.Tabs[tab].Text
-	m.background.Go(func() {
+	d.asked.Go(func() {
 		var text string
 		err := guarded(func() (err error) {
 			text, err = make(ctx, row)
@@ -69,7 +75,7 @@ func (m *browseModel[R]) ask(row R) {
 		})
 		m.post(func() {
 			m.check(err)
-			if d.ctx != ctx { // another row is looked at
+			if d.ctx != ctx { // another row is looked at, or none
 				return
 			}
 			d.busy[tab], d.texts[tab], d.errs[tab] = false, text, err
@@ -89,11 +95,13 @@ func (m *browseModel[R]) lay() {
 	default:
 		d.pane.set(d.texts[d.tab], m.browser.Tabs[d.tab].Tone)
 	}
+	d.pane.top, d.top = d.top, 0
 }
 
 // turn goes to another tab.
 func (m *browseModel[R]) turn(step int) {
 	d, tabs := &m.detail, len(m.browser.Tabs)
+	d.top = 0
 	d.tab = (d.tab + step + tabs) % tabs
 	m.lay()
 	m.lookAt()

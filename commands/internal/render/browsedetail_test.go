@@ -285,3 +285,40 @@ func TestAFirstFilterInErrorShowsNoScreen(t *testing.T) {
 		t.Errorf("error %v, stdout %q", err, out)
 	}
 }
+
+func TestDetailsAreMadeAnewAfterAnActionAtTheSamePlace(t *testing.T) {
+	b := letters(3)
+	history := "parked"
+	b.Tabs[2].Text = func(_ context.Context, l letter) (string, error) { return stack(l, 60) + history, nil }
+	br := browse(t, 60, 12, b)
+	br.waitForText("3 read")
+	br.press("\r\t\t")
+	br.waitForText("lines 1-9")
+	br.press("G")
+	br.waitForText("parked")
+	br.press("r")
+	br.chosen()
+	history = "replayed" // without a lock: nothing reads it now
+	br.resume <- struct{}{}
+	br.waitForText("[stack trace]")
+	br.waitForText("\nreplayed")
+}
+
+func TestAnActionGivesUpADetailThatIsStillLoading(t *testing.T) {
+	b := letters(3)
+	b.Tabs[0].Text = func(ctx context.Context, _ letter) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	br := browse(t, 60, 12, b)
+	br.waitForText("3 read")
+	br.press("\r")
+	br.waitForText("loading…")
+	br.press("r")
+	br.chosen()
+	br.resume <- struct{}{}
+	br.waitFor("loading again", func(screen string) bool { return br.fullScreen() && strings.Contains(screen, "loading…") })
+	br.press("\t")
+	br.waitForText("trace-id")
+	br.end()
+}

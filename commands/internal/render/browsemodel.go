@@ -91,6 +91,9 @@ func (m *browseModel[R]) show(ctx context.Context) (Choice[R], error) {
 	defer cancel()
 	m.shown, m.leaving, m.choice, m.interrupted = shown, false, Choice[R]{}, false
 	err := FullScreen(ctx, m.streams, m)
+	// What a command does now may change a row and its details. None may be reading it.
+	m.detail.forget()
+	m.detail.asked.Wait()
 	switch {
 	case m.failed != nil:
 		err = m.failed
@@ -107,6 +110,7 @@ func (m *browseModel[R]) show(ctx context.Context) (Choice[R], error) {
 func (m *browseModel[R]) close() {
 	m.cancel()
 	m.background.Wait()
+	m.detail.asked.Wait()
 }
 
 // Init is part of tea.Model.
