@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics",
 		newDLQListCmd(env, runDLQList),
+		newDLQStatsCmd(env, runDLQStats),
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
 of them says. These commands only read; they join no group and commit nothing.
