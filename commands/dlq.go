@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics",
 		newDLQListCmd(env, runDLQList),
+		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
