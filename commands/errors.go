@@ -9,6 +9,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/schema"
@@ -85,6 +86,8 @@ func Exit(err error) Failure {
 		partial  *partialError
 		connect  *cluster.ConnectError
 		asked    *schema.RequestError
+		where    *dlq.WhereError
+		noLetter *dlq.NoRecordError
 	)
 	switch {
 	case errors.As(err, &answer):
@@ -93,13 +96,15 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.Is(err, render.ErrNotConfirmed),
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):
 		f.Code, f.Hint = ExitUsage, notFoundHint(notFound)
 	case errors.As(err, &noTopic):
 		f.Code, f.Hint = ExitUsage, "\"evtctl lag --by topic\" lists the topics that groups read"
+	case errors.As(err, &noLetter):
+		f.Code, f.Hint = noLetterExit(noLetter)
 	case errors.As(err, &partial):
 		f.Code = ExitPartial
 	case errors.Is(err, registry.ErrIncompatible):
@@ -113,4 +118,15 @@ func notFoundHint(e *lag.GroupsNotFoundError) string {
 		return "there is " + strings.Join(e.Near, ", ")
 	}
 	return "\"evtctl lag\" lists the groups of the cluster"
+}
+
+// noLetterExit tells coordinates that never were from letters that are no more.
+func noLetterExit(e *dlq.NoRecordError) (code int, hint string) {
+	switch e.Absence {
+	case dlq.NoPartition, dlq.BeyondEnd:
+		return ExitUsage, "\"evtctl dlq browse " + e.Coordinates.Topic + "\" shows the letters there are"
+	case dlq.Uncommitted:
+		return ExitFailed, "try again when the transaction has ended"
+	}
+	return ExitFailed, ""
 }
