@@ -21,6 +21,10 @@ type Dialect struct {
 	// cause, the first that is there counts. Those that give the same field of
 	// origin must agree.
 	Fields []Field
+	// Also are further headers that the framework writes, which tell nothing that is
+	// read: names, or with a * at the end what names begin with. [Dialects.Strip] takes
+	// them away too.
+	Also []string
 	// SourceTime says that a letter carries its source's time stamp, so that its time
 	// of death is unknown.
 	SourceTime bool

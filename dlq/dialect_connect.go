@@ -10,6 +10,7 @@ var connect = Dialect{
 		"__connect.errors.task.id", "__connect.errors.stage", "__connect.errors.class.name",
 		"__connect.errors.exception.class.name", "__connect.errors.exception.message", "__connect.errors.exception.stacktrace",
 	},
+	Also:       []string{"__connect.errors.*"},
 	SourceTime: true,
 	Fields: []Field{
 		{Name: "origin.topic", Header: "__connect.errors.topic", Encoding: Text},

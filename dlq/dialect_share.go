@@ -8,6 +8,7 @@ var shareGroup = Dialect{
 		"__dlq.errors.topic", "__dlq.errors.partition", "__dlq.errors.offset",
 		"__dlq.errors.group", "__dlq.errors.delivery.count", "__dlq.errors.message",
 	},
+	Also: []string{"__dlq.errors.*"},
 	Fields: []Field{
 		{Name: "origin.topic", Header: "__dlq.errors.topic", Encoding: Text},
 		{Name: "origin.partition", Header: "__dlq.errors.partition", Encoding: Decimal},

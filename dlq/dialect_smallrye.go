@@ -8,6 +8,7 @@ var smallRye = Dialect{
 		"dead-letter-reason", "dead-letter-cause", "dead-letter-exception-class-name", "dead-letter-cause-class-name",
 		"dead-letter-topic", "dead-letter-partition", "dead-letter-offset",
 	},
+	Also: []string{"dead-letter-*"},
 	Fields: []Field{
 		{Name: "origin.topic", Header: "dead-letter-topic", Encoding: Text, Pick: First},
 		{Name: "origin.partition", Header: "dead-letter-partition", Encoding: Decimal, Pick: First},

@@ -11,6 +11,7 @@ var spring = Dialect{
 		"kafka_dlt-exception-fqcn", "kafka_dlt-exception-cause-fqcn", "kafka_dlt-exception-message", "kafka_dlt-exception-stacktrace",
 		"kafka_dlt-key-exception-fqcn", "kafka_dlt-key-exception-message", "kafka_dlt-key-exception-stacktrace",
 	},
+	Also: []string{"kafka_dlt-*", "springDeserializerException*"},
 	Fields: []Field{
 		{Name: "origin.topic", Header: "kafka_dlt-original-topic", Encoding: Text},
 		{Name: "origin.partition", Header: "kafka_dlt-original-partition", Encoding: Int32},

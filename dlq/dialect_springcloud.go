@@ -8,6 +8,7 @@ var springCloudStream = Dialect{
 		"x-original-topic", "x-original-partition", "x-original-offset", "x-original-timestamp",
 		"x-exception-fqcn", "x-exception-message", "x-exception-stacktrace",
 	},
+	Also: []string{"x-original-timestamp-type"},
 	Fields: []Field{
 		{Name: "origin.topic", Header: "x-original-topic", Encoding: Text},
 		{Name: "origin.partition", Header: "x-original-partition", Encoding: Int32},

@@ -10,6 +10,7 @@ var springRetry = Dialect{
 		"kafka_original-topic", "kafka_original-partition", "kafka_original-offset", "kafka_original-timestamp",
 		"kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace",
 	},
+	Also: []string{"kafka_original-*", "kafka_exception-*", "retry_topic-*", "springDeserializerException*"},
 	Fields: []Field{
 		{Name: "origin.topic", Header: "kafka_original-topic", Encoding: Text, Pick: First},
 		{Name: "origin.partition", Header: "kafka_original-partition", Encoding: Int32, Pick: First},

@@ -8,6 +8,7 @@ var streams = Dialect{
 		"__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset",
 		"__streams.errors.exception", "__streams.errors.message", "__streams.errors.stacktrace",
 	},
+	Also:       []string{"__streams.errors.*"},
 	SourceTime: true,
 	Fields: []Field{
 		{Name: "origin.topic", Header: "__streams.errors.topic", Encoding: Text},
