@@ -69,7 +69,7 @@ func letterColumns(now time.Time, full bool) []render.Column[letterRow] {
 		{Name: "TIME", Right: true, Raw: func(r r) string { return stamp(r.timestamp) }, Text: func(r r) string { return ago(now, r.timestamp) }},
 		{Name: "DIALECT", Drop: 6, Raw: func(r r) string { return r.dialect }},
 		{Name: "CLASS", Raw: func(r r) string { return r.class }, Text: func(r r) string { return simpleName(&r.class) }, Shrink: true},
-		{Name: "MESSAGE", Raw: func(r r) string { return r.message }, Shrink: true},
+		{Name: "MESSAGE", Raw: func(r r) string { return r.message }, Text: func(r r) string { return firstLine(&r.message, 100) }, Shrink: true},
 		{Name: "ORIGIN", Raw: func(r r) string { return r.origin }, Shrink: true, Drop: 4},
 		{Name: "GROUP", Wide: true, Raw: func(r r) string { return r.group }},
 		{Name: "KEY", Wide: true, Raw: func(r r) string { return r.key }},
