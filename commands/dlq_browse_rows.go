@@ -39,7 +39,7 @@ func pageLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice
 	}
 	page.Scanned, page.More, page.Open, page.QueryErrors, page.Faults = read.Scanned, read.More, read.Open, read.WhereErrors, read.Faults
 	if err := render.Print(opts.Env.Streams, opts.Format, render.View[letterRow]{
-		Document: page, Lines: lines, Rows: rows, Columns: letterColumns(opts.Env.Now(), true), Empty: nothingIn(opts.Query, read),
+		Document: page, Lines: lines, Rows: rows, Columns: letterColumns(opts.Env.Now()), Empty: nothingIn(opts.Query, read),
 	}); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ type letterStream struct {
 
 // streamLetters prints all letters in the order in which they are read.
 func streamLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice) error {
-	out := &letterStream{opts: opts, columns: letterColumns(opts.Env.Now(), true)}
+	out := &letterStream{opts: opts, columns: letterColumns(opts.Env.Now())}
 	progress := render.NewProgress(opts.Env.Streams, "reading "+opts.Query.Topic)
 	var done int64
 	read, err := office.Read(ctx, opts.Query, func(l *dlq.Letter) error {

@@ -17,7 +17,6 @@ type letterBrowser struct {
 
 	mu   sync.Mutex
 	last *letterText // the letter that was looked at last
-	err  error       // of its source
 }
 
 // browseLetters fills the terminal until the user leaves.
@@ -67,9 +66,9 @@ func (b *letterBrowser) act(ctx context.Context, browsing *render.Browsing[lette
 func (b *letterBrowser) browser() render.Browser[letterRow] {
 	now := b.opts.Env.Now()
 	browser := render.Browser[letterRow]{
-		Title: b.opts.Query.Topic, Columns: letterColumns(now, false), Key: func(r letterRow) string { return r.at.String() },
+		Title: b.opts.Query.Topic, Columns: screenColumns(now, b.opts.Env.Streams.Width, b.office.Open != nil), Key: func(r letterRow) string { return r.at.String() },
 		Filter: b.opts.Where, Open: b.open, Empty: "no letters", Tabs: b.tabs(),
-		Groups: render.GroupBy(causeColumns(now), b.groups, filterByCause),
+		Groups: render.GroupBy(screenCauses(now), b.groups, filterByCause),
 	}
 	for _, action := range dlqActions {
 		browser.Actions = append(browser.Actions, action.Action)
