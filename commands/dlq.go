@@ -4,6 +4,7 @@ import "github.com/spf13/cobra"
 
 func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics",
+		newDLQBrowseCmd(env, runDLQBrowse),
 		newDLQListCmd(env, runDLQList),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
@@ -13,7 +14,21 @@ of them says. These commands only read; they join no group and commit nothing.
 
 A letter's place is topic:partition:offset. The frameworks whose headers are known
 are Spring Kafka, Spring Cloud Stream, Kafka Connect, Kafka Streams, the brokers'
-share groups, SmallRye, Watermill, Karafka and Wolverine; others are described
-under "dialects" in the contexts file.`
+share groups, SmallRye, Watermill, Karafka and Wolverine. Others are described in the
+contexts file, by the headers that mark them and those that are read:
+
+  dialects:
+    - name: acme
+      marks: [x-acme-error]
+      fields:
+        - {field: cause.class, header: x-acme-error, encoding: text}
+        - {field: origin.topic, header: x-acme-topic, encoding: text, pick: first}
+        - {field: origin.offset, header: x-acme-offset, encoding: int64}
+
+A field is origin.topic, .partition, .offset, .timestamp or .group, or cause.class,
+.message, .stack or .attempts; an encoding text, decimal, int32, int64, integer,
+bigint or rfc3339; pick says which counts of several headers: first or last. With
+all_marks: true a letter needs all marks; source_time: true says that its time stamp
+is its source's.`
 	return cmd
 }

@@ -67,13 +67,18 @@ func (d *letterDecoder) failed(err error) error {
 	return err
 }
 
+// undecoded is how many keys and values could not be decoded so far, and why the first.
+func (d *letterDecoder) undecoded() (int64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failures, d.first
+}
+
 // tell says how many keys and values could not be decoded: a query over what they say
 // left them out.
 func (d *letterDecoder) tell(s *render.Streams) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.failures > 0 {
-		render.Message(s, render.Warn, "keys and values that could not be decoded: %s; the first: %v", render.Count(d.failures), d.first)
+	if n, first := d.undecoded(); n > 0 {
+		render.Message(s, render.Warn, "keys and values that could not be decoded: %s; the first: %v", render.Count(n), first)
 	}
 }
 

@@ -15,7 +15,7 @@ func (e *Env) dialects() (dlq.Dialects, error) {
 	for _, d := range config.Dialects {
 		dialect := dialectOf(d)
 		if _, err := dlq.NewDialects(dialect); err != nil { // one at a time, to say where it is
-			return dlq.Dialects{}, usagef("\"evtctl dlq --help\" and docs/dead-letters.md say what a dialect has", "%s: %v", d.Place, err)
+			return dlq.Dialects{}, usagef("\"evtctl dlq --help\" shows a dialect", "%s: %v", d.Place, err)
 		}
 		own = append(own, dialect)
 	}

@@ -46,7 +46,11 @@ func dlqDispositions(*kgo.Client) dlq.OpenDispositions { return nil }
 // for a topic that isn't there with those that may have been meant.
 func (o *postOffice) explain(ctx context.Context, err error) error {
 	var missing *dlq.TopicNotFoundError
-	if !errors.As(err, &missing) {
+	var partition *dlq.PartitionNotFoundError
+	switch {
+	case errors.As(err, &partition):
+		return usagef("", "%v", err)
+	case !errors.As(err, &missing):
 		return o.settings.Explain(err)
 	}
 	hint := "\"evtctl dlq list\" shows the dead-letter topics"

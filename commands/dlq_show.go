@@ -118,7 +118,7 @@ func printLetter(opts *dlqShowOptions, t *letterText) error {
 			doc.Source = &sourceDocument{t.source, recordOf(t.source.Record)}
 		}
 		return render.Print(s, opts.Format, render.View[letterRow]{
-			Document: doc, Lines: []any{doc}, Rows: []letterRow{rowOf(t.Letter)}, Columns: letterColumns(t.now, true),
+			Document: doc, Lines: []any{doc}, Rows: []letterRow{rowOf(t.Letter)}, Columns: letterColumns(t.now),
 		})
 	}
 	sections := []struct{ title, text string }{

@@ -127,3 +127,15 @@ func firstLine(text *string, most int) string {
 	}
 	return line
 }
+
+// screenCauses are the columns of the browser's groups.
+func screenCauses(now time.Time) []render.Column[dlq.Group] {
+	type g = dlq.Group
+	return []render.Column[g]{
+		{Name: "COUNT", Right: true, Raw: func(g g) string { return render.Count(g.Count) }},
+		{Name: "SHARE", Right: true, Drop: 2, Raw: func(g g) string { return percent(g.Share) }},
+		{Name: "FIRST", Right: true, Drop: 1, Raw: func(g g) string { return ago(now, g.First) }},
+		{Name: "LAST", Right: true, Raw: func(g g) string { return ago(now, g.Last) }},
+		{Name: "CAUSE", Shrink: true, Raw: func(g g) string { return causeOf(deref(g.Class), deref(g.Message)) }},
+	}
+}

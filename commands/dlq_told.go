@@ -22,8 +22,10 @@ func nothingIn(q dlq.Query, r *dlq.ReadResult) string {
 	switch {
 	case r.Scanned > 0:
 		return "none of " + plural(r.Scanned, "letter") + " that were looked at fits"
-	case len(q.Partitions) > 0 || !q.Since.IsZero() || !q.Until.IsZero():
-		return "no letters there at that time"
+	case !q.Since.IsZero() || !q.Until.IsZero():
+		return "no letters of that time"
+	case len(q.Partitions) > 0:
+		return "no letters in those partitions"
 	}
 	return "no letters in " + q.Topic
 }

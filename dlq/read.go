@@ -121,7 +121,7 @@ func spansOf(ctx context.Context, cl *kgo.Client, t *topic, q Query) ([]span, er
 	}
 	for _, p := range q.Partitions {
 		if p < 0 || int(p) >= len(t.partitions) {
-			return nil, fmt.Errorf("topic %q has no partition %d: they are 0 to %d", t.name, p, len(t.partitions)-1)
+			return nil, &PartitionNotFoundError{t.name, p, len(t.partitions)}
 		}
 	}
 	var spans []span

@@ -37,6 +37,17 @@ func (e *TopicNotFoundError) Error() string {
 	return fmt.Sprintf("topic %q: not found in this cluster", e.Topic)
 }
 
+// PartitionNotFoundError tells of a partition that a topic does not have.
+type PartitionNotFoundError struct {
+	Topic      string
+	Partition  int32
+	Partitions int // how many it has
+}
+
+func (e *PartitionNotFoundError) Error() string {
+	return fmt.Sprintf("topic %q has no partition %d: they are 0 to %d", e.Topic, e.Partition, e.Partitions-1)
+}
+
 // describe asks for topics, their extents and their retention. A topic that isn't
 // there isn't in the answer.
 func describe(ctx context.Context, cl *kgo.Client, names ...string) (map[string]*topic, error) {
