@@ -6,6 +6,7 @@ func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics",
 		newDLQBrowseCmd(env, runDLQBrowse),
 		newDLQListCmd(env, runDLQList),
+		newDLQReplayCmd(env, runDLQWrite),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
 	)

@@ -37,15 +37,21 @@ func (d *letterDecoder) Decode(ctx context.Context, headers []kgo.RecordHeader, 
 	if _, _, err := wire.ReadFrame(part, headers, data); errors.As(err, &frame) && !frame.InHeader {
 		return nil, "", nil // plain data: there is nothing to decode it with
 	}
-	d.once.Do(func() { d.open(ctx) })
-	if d.err != nil {
-		return nil, "", d.failed(d.err)
+	codec, err := d.wire(ctx)
+	if err != nil {
+		return nil, "", d.failed(err)
 	}
-	message, err := d.codec.Decode(ctx, part, headers, data)
+	message, err := codec.Decode(ctx, part, headers, data)
 	if err != nil {
 		return nil, "", d.failed(err)
 	}
 	return message.JSON, string(message.Format), nil
+}
+
+// wire gives the codec, which is made when a letter first needs one.
+func (d *letterDecoder) wire(ctx context.Context) (*wire.Codec, error) {
+	d.once.Do(func() { d.open(ctx) })
+	return d.codec, d.err
 }
 
 func (d *letterDecoder) open(ctx context.Context) {

@@ -44,6 +44,7 @@ type waiting struct {
 	key    *keyed
 	origin int64
 	at     spot
+	topic  string
 }
 
 // spot is a letter's place within its topic.
@@ -86,7 +87,7 @@ func (g *guard) note(l *dlq.Letter, rec *kgo.Record) {
 	if from, ok := g.from[p]; !ok || *o.Offset+1 < from {
 		g.from[p] = *o.Offset + 1
 	}
-	g.waits = append(g.waits, waiting{k, *o.Offset, spot{l.Coordinates.Partition, l.Coordinates.Offset}})
+	g.waits = append(g.waits, waiting{k, *o.Offset, spot{l.Coordinates.Partition, l.Coordinates.Offset}, rec.Topic})
 }
 
 // look reads the target behind the letters' origins.

@@ -60,6 +60,7 @@ type Plan struct {
 	target *Target
 	chosen selection
 	left   []Item
+	sends  map[string]int64 // letters by topic
 }
 
 // Settings are the parts of a request that say what is sent.
@@ -77,8 +78,9 @@ type Settings struct {
 
 // Topic is a topic that is written to.
 type Topic struct {
-	Name string `json:"name"`
-	ID   string `json:"id"`
+	Name    string `json:"name"`
+	ID      string `json:"id"`
+	Letters int64  `json:"letters"`
 }
 
 // Tally counts letters of which the same is to be said. Why is that of the first.
@@ -168,10 +170,10 @@ func begin(ctx context.Context, reader *dlq.Reader, target *Target, req Request)
 		Version: PlanVersion, Action: req.Action, Cluster: source.Cluster, Topic: source.Topic, TopicID: source.TopicID.String(), TargetCluster: cluster,
 		Settings: Settings{
 			To: req.To, Payload: req.Payload, Partition: req.Partition, Order: req.Order, MaxReplays: req.MaxReplays,
-			AllowTombstones: req.AllowTombstones, Edit: req.EditText, Reason: req.Reason,
+			AllowTombstones: req.AllowTombstones, Edit: req.EditText, Reason: req.Reason, Query: req.QueryText,
 		},
 		LeftOut: []Tally{}, Warnings: []Tally{}, Examples: []Example{},
-		req: req, source: source, reader: reader, target: target, chosen: selection{},
+		req: req, source: source, reader: reader, target: target, chosen: selection{}, sends: map[string]int64{},
 	}
 	return p, index, nil
 }
@@ -237,6 +239,7 @@ func (p *Plan) take(l *dlq.Letter, d *decision, g *guard, named bool) error {
 	example := Example{Coordinates: at, Disposition: string(d.as)}
 	if d.rec != nil {
 		example.Target = &Destination{d.rec.Topic, d.rec.Partition}
+		p.sends[d.rec.Topic]++
 		if p.req.Order != Force && p.Cluster == p.TargetCluster && deref(l.Origin.Topic) == d.rec.Topic {
 			g.note(l, d.rec)
 		}
@@ -290,6 +293,7 @@ func (p *Plan) guard(ctx context.Context, g *guard) error {
 		default:
 			p.chosen.remove(at.Partition, at.Offset)
 			p.Planned--
+			p.sends[w.topic]--
 			p.leaveOut(at, why, true)
 			p.forget(at)
 		}
@@ -311,8 +315,8 @@ func (p *Plan) forget(at dlq.Coordinates) {
 func (p *Plan) finish(j *judge) {
 	p.Targets = []Topic{}
 	for _, name := range sorted(j.topics) {
-		if t := j.topics[name]; t != nil {
-			p.Targets = append(p.Targets, Topic{name, t.id.String()})
+		if t := j.topics[name]; t != nil && p.sends[name] > 0 {
+			p.Targets = append(p.Targets, Topic{name, t.id.String(), p.sends[name]})
 		}
 	}
 	p.Ranges = p.chosen.ranges()

@@ -103,6 +103,8 @@ type Request struct {
 	Edit     Editor
 	EditText string
 	Reason   string
+	// QueryText says in words how the letters were chosen: it is kept with the plan.
+	QueryText string
 
 	// After is how long a letter must have been dead for [Retry]. It is doubled for
 	// each time that it was sent back.
