@@ -3,15 +3,20 @@ package commands
 import "github.com/spf13/cobra"
 
 func newDLQCmd(env *Env) *cobra.Command {
-	cmd := parent("dlq", "Look into dead-letter topics",
+	cmd := parent("dlq", "Look into dead-letter topics, and deal with letters",
 		newDLQBrowseCmd(env, runDLQBrowse),
+		newDLQDiscardCmd(env, runDLQWrite),
+		newDLQHistoryCmd(env, runDLQHistory),
 		newDLQListCmd(env, runDLQList),
 		newDLQReplayCmd(env, runDLQWrite),
+		newDLQRestoreCmd(env, runDLQWrite),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
-of them says. These commands only read; they join no group and commit nothing.
+of them says. Then deal with letters: send them back exactly once, set them aside,
+and see who did what. All but replay, discard and restore only read; they join no
+group and commit nothing.
 
 A letter's place is topic:partition:offset. The frameworks whose headers are known
 are Spring Kafka, Spring Cloud Stream, Kafka Connect, Kafka Streams, the brokers'

@@ -38,10 +38,6 @@ func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 	return &postOffice{reader, client, settings, decoder}, nil
 }
 
-// dlqDispositions tells the reader where to look up what was done about letters; nil:
-// nothing is known of any.
-func dlqDispositions(*kgo.Client) dlq.OpenDispositions { return nil }
-
 // explain words an error of the reader: with the cluster's own words translated, and
 // for a topic that isn't there with those that may have been meant.
 func (o *postOffice) explain(ctx context.Context, err error) error {

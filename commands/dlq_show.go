@@ -99,6 +99,11 @@ func (o *postOffice) letter(ctx context.Context, now time.Time, at dlq.Coordinat
 	if err != nil {
 		return nil, err
 	}
+	if l.Disposition != nil {
+		if l.Disposition, err = o.disposition(ctx, at, l.Disposition); err != nil {
+			return nil, err
+		}
+	}
 	text := &letterText{Letter: l, now: now}
 	text.source, err = o.Source(ctx, l)
 	if errors.Is(err, context.Canceled) {

@@ -10,6 +10,7 @@ import (
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/schema"
@@ -86,6 +87,7 @@ func Exit(err error) Failure {
 		partial  *partialError
 		connect  *cluster.ConnectError
 		asked    *schema.RequestError
+		canary   *canaryError
 		where    *dlq.WhereError
 		noLetter *dlq.NoRecordError
 	)
@@ -96,7 +98,7 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed),
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed), isWrongDisposal(err),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):
@@ -105,12 +107,23 @@ func Exit(err error) Failure {
 		f.Code, f.Hint = ExitUsage, "\"evtctl lag --by topic\" lists the topics that groups read"
 	case errors.As(err, &noLetter):
 		f.Code, f.Hint = noLetterExit(noLetter)
-	case errors.As(err, &partial):
+	case errors.As(err, &partial), errors.As(err, &canary):
 		f.Code = ExitPartial
 	case errors.Is(err, registry.ErrIncompatible):
 		f.Code = ExitBadNews
 	}
 	return f
+}
+
+// isWrongDisposal tells what was asked wrongly about letters.
+func isWrongDisposal(err error) bool {
+	var (
+		request *dispose.RequestError
+		changed *dispose.ChangedError
+		set     *dispose.SetError
+		order   *dispose.OrderUnknownError
+	)
+	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &set) || errors.As(err, &order)
 }
 
 func notFoundHint(e *lag.GroupsNotFoundError) string {

@@ -175,6 +175,21 @@ func (x *Index) Disposed(partition int32) int64 {
 	return 0
 }
 
+// Count tells how many letters of a partition, from one offset up to but not including
+// another, are dealt with.
+func (x *Index) Count(partition int32, from, to int64) int64 {
+	defer x.read()()
+	p := x.part(partition)
+	if p == nil || to <= max(from, 0) {
+		return 0
+	}
+	n := p.disposed.Rank(uint64(to - 1))
+	if from > 0 {
+		n -= p.disposed.Rank(uint64(from - 1))
+	}
+	return int64(n)
+}
+
 // Partitions are those with any disposition, sorted.
 func (x *Index) Partitions() []int32 {
 	if x == nil {

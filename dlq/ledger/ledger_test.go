@@ -106,6 +106,9 @@ func TestTheIndexTellsTheNewestDispositionAndTheHistoryAll(t *testing.T) {
 			t.Errorf("partition 2 has %d disposed, up to %d", x.Disposed(2), x.Prefix(2, 0))
 		}
 
+		if n := x.Count(2, 0, 9); n != 2 || x.Count(2, 1, 2) != 1 || x.Count(2, 2, 9) != 0 || x.Count(0, 0, 9) != 0 {
+			t.Errorf("partition 2 has %d disposed before offset 9", n)
+		}
 		var history []ledger.Entry
 		err := d.topics.History(t.Context(), c.Client(t), d.source, silent, func(e ledger.Entry) error {
 			history = append(history, e)
