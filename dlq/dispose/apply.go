@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/dlq"
@@ -225,7 +226,7 @@ func (p *Plan) unchanged(ctx context.Context) error {
 		return &ChangedError{fmt.Sprintf("topic %q was made anew", p.Topic)}
 	}
 	for _, t := range p.Targets {
-		now, err := p.target.topic(ctx, t.Name)
+		now, err := p.target.topic(kadm.WithAuthorizedOps(ctx), t.Name) // which also asks anew
 		switch {
 		case err != nil:
 			return err

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/dlq"
@@ -188,4 +189,14 @@ func values(recs []*kgo.Record) string {
 		all = append(all, string(r.Value))
 	}
 	return strings.Join(all, " ")
+}
+
+// deleteBefore does what retention does.
+func deleteBefore(t testing.TB, c *kafkatest.Cluster, topic string, offset int64) {
+	t.Helper()
+	offsets := kadm.Offsets{}
+	offsets.AddOffset(topic, 0, offset, -1)
+	if _, err := c.Admin(t).DeleteRecords(t.Context(), offsets); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -10,7 +10,7 @@ import (
 
 // SourceOf looks up a dead-letter topic. The client is of the cluster that has it.
 func SourceOf(ctx context.Context, cl *kgo.Client, topic string) (Source, error) {
-	m, err := kadm.NewClient(cl).Metadata(ctx, topic)
+	m, err := kadm.NewClient(cl).Metadata(now(ctx), topic)
 	if err == nil {
 		err = m.Topics[topic].Err
 	}

@@ -134,7 +134,7 @@ type found struct {
 }
 
 func look(ctx context.Context, cl *kgo.Client) (*found, error) {
-	m, err := kadm.NewClient(cl).Metadata(ctx, Topic, AuditTopic)
+	m, err := kadm.NewClient(cl).Metadata(now(ctx), Topic, AuditTopic)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the ledger: %w", err)
 	}
