@@ -6,6 +6,7 @@ func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics, and deal with letters",
 		newDLQBrowseCmd(env, runDLQBrowse),
 		newDLQDiscardCmd(env, runDLQWrite),
+		newDLQEditCmd(env, runDLQEdit),
 		newDLQHistoryCmd(env, runDLQHistory),
 		newDLQListCmd(env, runDLQList),
 		newDLQReplayCmd(env, runDLQWrite),

@@ -17,6 +17,8 @@ import (
 type letterEditor struct {
 	decoder *letterDecoder
 	change  func(ctx context.Context, text []byte) ([]byte, error)
+
+	before, after []byte // the text of the last change
 }
 
 // Edit implements dispose.Editor.
@@ -33,11 +35,18 @@ func (e *letterEditor) Edit(ctx context.Context, _ *dlq.Letter, rec *kgo.Record)
 	return !bytes.Equal(before, value), nil
 }
 
+// made makes the change, and keeps both texts.
+func (e *letterEditor) made(ctx context.Context, text []byte) (changed []byte, err error) {
+	e.before = text
+	e.after, err = e.change(ctx, text)
+	return e.after, err
+}
+
 func (e *letterEditor) edited(ctx context.Context, rec *kgo.Record) ([]byte, error) {
 	var none *wire.FrameError
 	_, rest, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
 	if errors.As(err, &none) && !none.InHeader {
-		return e.change(ctx, rec.Value) // plain data
+		return e.made(ctx, rec.Value) // plain data
 	}
 	codec, err := e.decoder.wire(ctx)
 	if err != nil {
@@ -54,7 +63,7 @@ func (e *letterEditor) edited(ctx context.Context, rec *kgo.Record) ([]byte, err
 	if message.Format == wire.JSON {
 		text = rest // with its blanks
 	}
-	changed, err := e.change(ctx, text)
+	changed, err := e.made(ctx, text)
 	if err != nil || bytes.Equal(changed, text) {
 		return rec.Value, err
 	}

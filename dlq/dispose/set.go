@@ -171,3 +171,23 @@ func (n *node) spliceArray(out *bytes.Buffer, text []byte, after []any) error {
 	out.Write(n.closing(text))
 	return nil
 }
+
+// Splice puts a JSON value that was edited into the text that it was made of: what
+// says the same keeps its very bytes. Members that are new come last, by name.
+func Splice(text, edited []byte) ([]byte, error) {
+	after, err := parse(edited)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.Write(text[:root.start])
+	if err := root.splice(&out, text, after.value); err != nil {
+		return nil, err
+	}
+	out.Write(text[root.end:])
+	return out.Bytes(), nil
+}
