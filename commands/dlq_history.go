@@ -2,17 +2,15 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/dlq/ledger"
-	"github.com/evtctl/evtctl/internal/exactly"
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // dlqHistoryOptions is what "evtctl dlq history" was asked.
@@ -99,22 +97,8 @@ func runDLQHistory(ctx context.Context, opts *dlqHistoryOptions) error {
 
 func (o *dlqHistoryOptions) read(ctx context.Context, office *postOffice) (*historyDocument, error) {
 	doc := &historyDocument{Version: 1, Topic: o.Topic, Entries: []ledger.Entry{}}
-	source, err := ledger.SourceOf(ctx, office.client, o.Topic)
-	if errors.Is(err, kerr.UnknownTopicOrPartition) {
-		return nil, &dlq.TopicNotFoundError{Topic: o.Topic}
-	}
-	if err != nil {
-		return nil, err
-	}
-	topics, err := ledger.Open(ctx, office.client)
-	if errors.Is(err, ledger.ErrNone) {
-		return doc, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	notice := func(n exactly.Notice) { render.Message(o.Env.Streams, render.Warn, "%s", n.Text) }
-	err = topics.History(ctx, office.client, source, notice, func(e ledger.Entry) error {
+	notice := func(text string) { render.Message(o.Env.Streams, render.Warn, "%s", text) }
+	err := dispose.History(ctx, office.client, o.Topic, notice, func(e ledger.Entry) error {
 		if o.Letter != nil && (e.Partition != o.Letter.Partition || e.Offset != o.Letter.Offset) {
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/schema"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -34,7 +35,7 @@ func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 		return nil, err
 	}
 	decoder := &letterDecoder{env: e}
-	reader := &dlq.Reader{Client: client, Dialects: dialects, Decoder: decoder, Now: e.Now, Open: dlqDispositions(client)}
+	reader := &dlq.Reader{Client: client, Dialects: dialects, Decoder: decoder, Now: e.Now, Open: dispose.Dispositions(client)}
 	return &postOffice{reader, client, settings, decoder}, nil
 }
 

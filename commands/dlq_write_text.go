@@ -8,7 +8,6 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq/dispose"
-	"github.com/evtctl/evtctl/internal/exactly"
 )
 
 // verbs are what is said of each action.
@@ -183,7 +182,7 @@ func (o *dlqWriteOptions) conclude(ctx context.Context, p *dispose.Plan, r *disp
 
 // unfinished words the error of a run that ended before its letters did.
 func (o *dlqWriteOptions) unfinished(r *dispose.Receipt, err error, c *counter) error {
-	var denied *exactly.NotPermittedError
+	var denied *dispose.NotPermittedError
 	if errors.As(err, &denied) {
 		return &hintedError{err, "ask for the operations WRITE and DESCRIBE on transactional ids that begin so; or, knowing that a second run at the same time could double records, add --at-least-once"}
 	}
