@@ -8,6 +8,7 @@ func newDLQCmd(env *Env) *cobra.Command {
 		newDLQListCmd(env, runDLQList),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
+		newDLQWatchCmd(env, runDLQWatch),
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
 of them says. These commands only read; they join no group and commit nothing.
