@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 func newDLQCmd(env *Env) *cobra.Command {
 	cmd := parent("dlq", "Look into dead-letter topics",
 		newDLQBrowseCmd(env, runDLQBrowse),
+		newDLQExportCmd(env, runDLQExport),
 		newDLQListCmd(env, runDLQList),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
