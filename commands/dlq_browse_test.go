@@ -157,6 +157,9 @@ func TestABrowserShowsLettersTheirDetailsAndTheirCauses(t *testing.T) {
 		env := map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "TERM": "xterm"}
 		term := onTerminal(t, env, "dlq", "browse", topic)
 		term.sees(topic, "1 of 31", "31 read", ">  0:15 ", "CardExpired: order not found", "Enter open", "g groups")
+		if strings.Contains(term.screen(), "Space mark") {
+			t.Error("letters can be marked, though nothing can be done with them")
+		}
 		term.press("\r")
 		term.sees(topic+":0:15", "[value]", `"id": 1`)
 		term.press("\t\t")

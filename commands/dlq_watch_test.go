@@ -106,7 +106,9 @@ func TestAWatchThatCannotHandItsAlertsOnSaysSo(t *testing.T) {
 	c.Produce(t, spring(topic, 0, "k", "v", "card expired"))
 	elsewhere := httptest.NewServer(http.RedirectHandler(h.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(elsewhere.Close)
-	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "too\x1b[31m many", http.StatusServiceUnavailable) }))
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "too\x1b[31m many", http.StatusServiceUnavailable)
+	}))
 	t.Cleanup(busy.Close)
 	for name, c2 := range map[string]struct {
 		args []string
