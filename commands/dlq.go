@@ -7,17 +7,20 @@ func newDLQCmd(env *Env) *cobra.Command {
 		newDLQBrowseCmd(env, runDLQBrowse),
 		newDLQDiscardCmd(env, runDLQWrite),
 		newDLQEditCmd(env, runDLQEdit),
+		newDLQExportCmd(env, runDLQExport),
 		newDLQHistoryCmd(env, runDLQHistory),
 		newDLQListCmd(env, runDLQList),
 		newDLQReplayCmd(env, runDLQWrite),
 		newDLQRestoreCmd(env, runDLQWrite),
+		newDLQRetryCmd(env, runDLQRetry),
 		newDLQShowCmd(env, runDLQShow),
 		newDLQStatsCmd(env, runDLQStats),
+		newDLQWatchCmd(env, runDLQWatch),
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
 of them says. Then deal with letters: send them back exactly once, set them aside,
-and see who did what. All but replay, discard and restore only read; they join no
-group and commit nothing.
+and see who did what. All but replay, edit, retry, discard and restore only read;
+they join no group and commit nothing.
 
 A letter's place is topic:partition:offset. The frameworks whose headers are known
 are Spring Kafka, Spring Cloud Stream, Kafka Connect, Kafka Streams, the brokers'

@@ -4,6 +4,7 @@ package commands_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -154,9 +155,11 @@ func TestABrowserShowsLettersTheirDetailsAndTheirCauses(t *testing.T) {
 		last.Headers[2].Value = []byte(source) // original-topic
 		c.Produce(t, last)
 
-		env := map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "TERM": "xterm"}
-		term := onTerminal(t, env, "dlq", "browse", topic)
+		term := onTerminal(t, brokersOnTerminal(c), "dlq", "browse", topic)
 		term.sees(topic, "1 of 31", "31 read", ">  0:15 ", "CardExpired: order not found", "Enter open", "g groups")
+		if strings.Contains(term.screen(), "Space mark") {
+			t.Error("letters can be marked, though nothing can be done with them")
+		}
 		term.press("\r")
 		term.sees(topic+":0:15", "[value]", `"id": 1`)
 		term.press("\t\t")
@@ -185,7 +188,7 @@ func TestABrowserIsSafeFromWhatLettersHold(t *testing.T) {
 	c := kafkatest.Fake(t)
 	topic := c.Topic(t, 1)
 	c.Produce(t, spring(topic, 0, "\x1b[31mkey", "\x1b]0;title\x07 \u202etxt", "\x1b[2Jgone", kgo.RecordHeader{Key: "\x1b[1mh", Value: []byte("\xff\x9b")}))
-	term := onTerminal(t, map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "TERM": "xterm"}, "dlq", "browse", topic)
+	term := onTerminal(t, brokersOnTerminal(c), "dlq", "browse", topic)
 	term.sees(`CardExpired: \x1b[2Jgone`)
 	term.press("\r")
 	term.sees(`\x1b[31mkey`, `\x1b]0;title\x07 \u202etxt`)
@@ -196,9 +199,37 @@ func TestABrowserIsSafeFromWhatLettersHold(t *testing.T) {
 
 func TestABrowserOfATopicThatIsNotThereIsNoScreen(t *testing.T) {
 	c := kafkatest.Fake(t)
-	term := onTerminal(t, map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "TERM": "xterm"}, "dlq", "browse", "nowhere")
+	term := onTerminal(t, brokersOnTerminal(c), "dlq", "browse", "nowhere")
 	term.sees(`error: topic "nowhere": not found in this cluster`)
 	if code := <-term.code; code != 2 {
 		t.Errorf("exit code %d, want 2", code)
 	}
+}
+
+func TestABrowserDoesWhatIsChosenWithTheMarkedLettersAndComesBack(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 1)
+	c.Produce(t, spring(topic, 0, "k", "v", "a"), spring(topic, 0, "k", "v", "b"), spring(topic, 0, "k", "v", "c"))
+	calls := 0
+	restore := commands.WithDLQAction("x", "file", func(letters []string) (string, error) {
+		if calls++; calls == 2 {
+			return "", errors.New("no room in the drawer")
+		}
+		return "filed " + strings.Join(letters, ", "), nil
+	})
+	t.Cleanup(restore)
+	term := onTerminal(t, brokersOnTerminal(c), "dlq", "browse", topic)
+	term.sees("3 read", "x file", "Space mark")
+	term.press("j  x") // the second and the third
+	term.sees("filed "+topic[:20], ":0:1", "3 read")
+	term.press("x")
+	term.sees("file: no room in the drawer")
+	term.leaves(0)
+	if calls != 2 {
+		t.Errorf("%d calls, want 2", calls)
+	}
+}
+
+func brokersOnTerminal(c *kafkatest.Cluster) map[string]string {
+	return map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "TERM": "xterm"}
 }

@@ -23,12 +23,20 @@ type postOffice struct {
 	decoder  *letterDecoder
 }
 
+// dlqMemory is from where on the garbage collector works harder. Letters with long stack
+// traces, well compressed, come in large pieces; collected as usual, they would take
+// twice as much. Much less would make reading slow.
+const dlqMemory = 110 << 20
+
 // openDLQ connects to the cluster. The registry is asked when a letter needs it. The
 // caller closes the office's client.
 func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 	dialects, err := e.dialects()
 	if err != nil {
 		return nil, err
+	}
+	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
+		e.LimitMemory(dlqMemory)
 	}
 	client, settings, err := e.Open(ctx)
 	if err != nil {

@@ -21,14 +21,20 @@ type letterFlags struct {
 }
 
 func (f *letterFlags) register(cmd *cobra.Command, env *Env) {
+	f.registerSome(cmd, env)
+	flags := cmd.Flags()
+	flags.StringVar(&f.since, "since", "", "only letters with a time stamp from this `time` on: 2h (ago), 2026-03-02T12:00:00Z, milliseconds since 1970")
+	flags.StringVar(&f.until, "until", "", "only letters with a time stamp before this `time`")
+	flags.StringVar(&f.fingerprint, "fingerprint", "", "only letters that died alike, by their `fingerprint`; \"evtctl dlq stats\" shows it")
+	flags.BoolVar(&f.undisposed, "undisposed", false, "only letters that nobody has dealt with")
+}
+
+// registerSome leaves out those that make no sense for letters still to come.
+func (f *letterFlags) registerSome(cmd *cobra.Command, env *Env) {
 	f.env = env
 	flags := cmd.Flags()
 	flags.StringVarP(&f.where, "where", "w", "", "only letters that this `jq` query over their JSON lets through")
-	flags.StringVar(&f.since, "since", "", "only letters with a time stamp from this `time` on: 2h (ago), 2026-03-02T12:00:00Z, milliseconds since 1970")
-	flags.StringVar(&f.until, "until", "", "only letters with a time stamp before this `time`")
 	flags.Int32SliceVarP(&f.partitions, "partition", "p", nil, "only this `partition` (repeat for more)")
-	flags.StringVar(&f.fingerprint, "fingerprint", "", "only letters that died alike, by their `fingerprint`; \"evtctl dlq stats\" shows it")
-	flags.BoolVar(&f.undisposed, "undisposed", false, "only letters that nobody has dealt with")
 	completeArgs(cmd, false, topicNames(env))
 }
 

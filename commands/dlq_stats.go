@@ -33,7 +33,7 @@ letter of a group; class, message and frame are that letter's.
 Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 		Example: `  evtctl dlq stats orders-dlt
   evtctl dlq stats orders-dlt --since 1h --top 5
-  evtctl dlq stats orders-dlt --where '.origin.group == "billing"' -o json`,
+  evtctl dlq stats orders-dlt --where '.origin.group=="billing"' -o json`,
 		Args: topicArg,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if opts.Query, err = flags.parse(args[0]); err != nil {

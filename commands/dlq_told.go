@@ -21,7 +21,7 @@ func topicArg(cmd *cobra.Command, args []string) error {
 func nothingIn(q dlq.Query, r *dlq.ReadResult) string {
 	switch {
 	case r.Scanned > 0:
-		return "none of " + plural(r.Scanned, "letter") + " that were looked at fits"
+		return "no letter fits, of " + render.Count(r.Scanned) + " looked at"
 	case !q.Since.IsZero() || !q.Until.IsZero():
 		return "no letters of that time"
 	case len(q.Partitions) > 0:

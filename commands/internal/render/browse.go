@@ -34,7 +34,7 @@ type Browser[R any] struct {
 
 	Tabs    []Tab[R] // the details of a row
 	Groups  *Groups  // nil: there is no group view
-	Actions []Action // in the order of their importance
+	Actions []Action // in the order of their importance; without any, nothing can be marked
 }
 
 // Page is some rows more, and how far the reading is.

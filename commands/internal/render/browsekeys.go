@@ -87,6 +87,14 @@ func (m *browseModel[R]) helpKey() binding {
 	return binding{[]string{"?"}, "?", "keys", "all keys", m.showKeys}
 }
 
+// markKey is there where something can be done with what is marked.
+func (m *browseModel[R]) markKey() []binding {
+	if len(m.browser.Actions) == 0 {
+		return nil
+	}
+	return []binding{{[]string{" "}, "Space", "mark", "mark the row, or take its mark away", m.toggleMark}}
+}
+
 func (m *browseModel[R]) actionKeys() []binding {
 	var keys []binding
 	for _, a := range m.browser.Actions {
@@ -106,7 +114,7 @@ func (m *browseModel[R]) listKeys() []binding {
 	if m.state.blocked {
 		keys = append(keys, binding{[]string{"m"}, "m", "load more", "read on; the first rows are let go", m.more})
 	}
-	keys = append(keys, binding{[]string{" "}, "Space", "mark", "mark the row, or take its mark away", m.toggleMark})
+	keys = append(keys, m.markKey()...)
 	keys = append(keys, m.actionKeys()...)
 	keys = append(keys, binding{[]string{"/"}, "/", "filter", "type a filter", m.askFilter})
 	if m.browser.Groups != nil {
@@ -116,10 +124,13 @@ func (m *browseModel[R]) listKeys() []binding {
 	if len(m.filters) > 0 {
 		back.bar = "unfilter"
 	}
-	keys = append(keys, back,
-		binding{[]string{"a"}, "a", "mark all", "mark all rows that are loaded", m.markAll},
-		binding{[]string{"c"}, "c", "clear marks", "take all marks away", m.unmark},
-	)
+	keys = append(keys, back)
+	if len(m.browser.Actions) > 0 {
+		keys = append(keys,
+			binding{[]string{"a"}, "a", "mark all", "mark all rows that are loaded", m.markAll},
+			binding{[]string{"c"}, "c", "clear marks", "take all marks away", m.unmark},
+		)
+	}
 	keys = append(keys, m.findKeys()...)
 	keys = append(keys, m.rereadKey())
 	return append(keys, m.listMotions(&m.list)...)
@@ -143,8 +154,8 @@ func (m *browseModel[R]) detailKeys() []binding {
 		{[]string{"esc"}, "Esc", "back", "back to the list", func() { m.place = inList }},
 		{[]string{"tab"}, "Tab", "next", "the next tab", func() { m.turn(1) }},
 		{[]string{"shift+tab"}, "Shift-Tab", "", "the tab before", func() { m.turn(-1) }},
-		{[]string{" "}, "Space", "mark", "mark the row, or take its mark away", m.toggleMark},
 	}
+	keys = append(keys, m.markKey()...)
 	keys = append(keys, m.actionKeys()...)
 	keys = append(keys,
 		binding{[]string{"J"}, "J", "next row", "the next row", func() { m.turnRow(1) }},
