@@ -39,6 +39,7 @@ func (o *dlqWriteOptions) registerQuiet(cmd *cobra.Command, flags *choiceFlags) 
 	cmd.Flags().BoolVar(&o.AtLeastOnce, "at-least-once", false, "do without transactions, where they aren't permitted")
 	o.writeFlags.register(cmd)
 	o.planFileFlags.register(cmd)
+	cmd.MarkFlagsMutuallyExclusive("plan", "reason")
 }
 
 func (f *choiceFlags) finishQuiet(o *dlqWriteOptions, args []string) (err error) {

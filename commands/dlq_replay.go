@@ -73,6 +73,9 @@ confirmed, nothing was written; 1 it couldn't be done.`,
 	f.BoolVar(&opts.AtLeastOnce, "at-least-once", false, "do without transactions, where they aren't permitted: records may be doubled by two runs at once")
 	opts.writeFlags.register(cmd)
 	opts.planFileFlags.register(cmd)
+	for _, kept := range []string{"set", "to", "payload", "partition", "order", "max-replays", "allow-tombstones", "reason"} {
+		cmd.MarkFlagsMutuallyExclusive("plan", kept) // a saved plan has them
+	}
 	complete(cmd, "to", topicNames(env))
 	complete(cmd, "to-context", contextNames(env))
 	complete(cmd, "payload", fixed("dlq", "original"))

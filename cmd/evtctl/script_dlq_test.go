@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -88,4 +92,29 @@ func letter(ts *testscript.TestScript, _ bool, args []string) {
 		rec.Headers = append(rec.Headers, header)
 	}
 	c.Produce(t, rec)
+}
+
+// configure sets a topic's configs: configure TOPIC KEY=VALUE…
+func configure(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	var configs []kadm.AlterConfig
+	for _, arg := range args[1:] {
+		key, value, _ := strings.Cut(arg, "=")
+		configs = append(configs, kadm.AlterConfig{Name: key, Value: &value})
+	}
+	altered, err := c.Admin(t).AlterTopicConfigs(t.Context(), configs, args[0])
+	ts.Check(err)
+	ts.Check(altered[0].Err)
+}
+
+// deleteTopic deletes a topic, and waits until it is gone: delete-topic NAME
+func deleteTopic(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	adm := c.Admin(t)
+	_, err := adm.DeleteTopics(t.Context(), args[0])
+	ts.Check(err)
+	kafkatest.Eventually(t, 30*time.Second, "topic "+args[0]+" to be gone", func() (bool, string) {
+		topics, err := adm.ListTopics(kadm.WithAuthorizedOps(t.Context())) // which asks anew
+		return err == nil && !topics.Has(args[0]), fmt.Sprint(err)
+	})
 }
