@@ -39,9 +39,13 @@ bench: build ## figures on a real Kafka, beside Apache's own tools
 bench-schema: build ## figures of schema checks only; needs no Kafka
 	$(GO) run ./internal/bench -only schema
 
+.PHONY: chaos
+chaos: ## kill 100 replays of 50,000 letters, and brokers: ten minutes; SEED=n repeats one
+	$(GO) test ./internal/exactly -count 1 -v -timeout 40m -run 'Kill|Operators|Stopped' -args -chaos -seed $(or $(SEED),0)
+
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
-	$(GO) test ./lag ./cmd/evtctl -update
+	$(GO) test ./lag ./dlq ./cmd/evtctl -update
 
 .PHONY: help
 help:

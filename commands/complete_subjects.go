@@ -44,3 +44,10 @@ func modeNames(context.Context) []string {
 	}
 	return list
 }
+
+// completeEvery offers the same names for each of any number of arguments.
+func completeEvery(list names) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return typeable(list(cmd.Context())), cobra.ShellCompDirectiveNoFileComp
+	}
+}

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
@@ -16,6 +17,9 @@ type Env struct {
 	Getenv  func(string) string
 	Now     func() time.Time
 	Flags   globalFlags
+	// LimitMemory sets how much memory the process should do with; nil: it isn't this
+	// program's own process.
+	LimitMemory func(bytes int64) int64
 }
 
 // globalFlags are the flags that every command has.
@@ -70,5 +74,5 @@ func within[T any](ctx context.Context, s *cluster.Settings, ask func(context.Co
 
 // SystemEnv is the world of a process: its streams and its clock.
 func SystemEnv(getenv func(string) string) *Env {
-	return &Env{Streams: render.SystemStreams(getenv), Getenv: getenv, Now: time.Now}
+	return &Env{Streams: render.SystemStreams(getenv), Getenv: getenv, Now: time.Now, LimitMemory: debug.SetMemoryLimit}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
@@ -87,6 +89,9 @@ func Exit(err error) Failure {
 		connect  *cluster.ConnectError
 		asked    *schema.RequestError
 		scenario *orderflow.UnknownScenarioError
+		canary   *canaryError
+		where    *dlq.WhereError
+		noLetter *dlq.NoRecordError
 	)
 	switch {
 	case errors.As(err, &answer):
@@ -95,14 +100,17 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitInterrupted, Message: "interrupted"}
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &scenario), errors.Is(err, render.ErrNotConfirmed),
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &scenario),
+		errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed), isWrongDisposal(err),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):
 		f.Code, f.Hint = ExitUsage, notFoundHint(notFound)
 	case errors.As(err, &noTopic):
 		f.Code, f.Hint = ExitUsage, "\"evtctl lag --by topic\" lists the topics that groups read"
-	case errors.As(err, &partial):
+	case errors.As(err, &noLetter):
+		f.Code, f.Hint = noLetterExit(noLetter)
+	case errors.As(err, &partial), errors.As(err, &canary):
 		f.Code = ExitPartial
 	case errors.Is(err, registry.ErrIncompatible):
 		f.Code = ExitBadNews
@@ -110,9 +118,31 @@ func Exit(err error) Failure {
 	return f
 }
 
+// isWrongDisposal tells what was asked wrongly about letters.
+func isWrongDisposal(err error) bool {
+	var (
+		request *dispose.RequestError
+		changed *dispose.ChangedError
+		set     *dispose.SetError
+		order   *dispose.OrderUnknownError
+	)
+	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &set) || errors.As(err, &order)
+}
+
 func notFoundHint(e *lag.GroupsNotFoundError) string {
 	if len(e.Near) > 0 {
 		return "there is " + strings.Join(e.Near, ", ")
 	}
 	return "\"evtctl lag\" lists the groups of the cluster"
+}
+
+// noLetterExit tells coordinates that never were from letters that are no more.
+func noLetterExit(e *dlq.NoRecordError) (code int, hint string) {
+	switch e.Absence {
+	case dlq.NoPartition, dlq.BeyondEnd:
+		return ExitUsage, "\"evtctl dlq browse " + e.Coordinates.Topic + "\" shows the letters there are"
+	case dlq.Uncommitted:
+		return ExitFailed, "try again when the transaction has ended"
+	}
+	return ExitFailed, ""
 }

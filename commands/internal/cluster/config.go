@@ -11,9 +11,11 @@ import (
 	"strings"
 )
 
-// Config is the contexts file: named clusters and which of them is current.
+// Config is the contexts file: named clusters and which of them is current, and the
+// user's own dialects of dead letters.
 type Config struct {
 	Current  string
+	Dialects []Dialect // of dead letters, besides those that evtctl knows
 	contexts map[string]*Context
 
 	path   string
@@ -110,7 +112,7 @@ func Load(path string) (*Config, error) {
 	if err := mayRunCommands(file, content); err != nil {
 		return nil, err
 	}
-	c.source, c.Current = file.data, content.Current
+	c.source, c.Current, c.Dialects = file.data, content.Current, content.Dialects
 	maps.Copy(c.contexts, content.Contexts)
 	return c, nil
 }

@@ -17,6 +17,7 @@ import (
 type configFile struct {
 	Current  string              `yaml:"current,omitempty"`
 	Contexts map[string]*Context `yaml:"contexts,omitempty"`
+	Dialects []Dialect           `yaml:"dialects,omitempty"`
 }
 
 // parseConfig reads data strictly. The tree is checked before it is decoded:
@@ -44,6 +45,9 @@ func parseConfig(path string, data []byte) (configFile, error) {
 		if context == nil {
 			content.Contexts[name] = &Context{}
 		}
+	}
+	if len(file.Docs) == 1 {
+		placeDialects(path, file.Docs[0].Body, content.Dialects)
 	}
 	return content, nil
 }
@@ -88,7 +92,11 @@ func (c configChecker) check(node ast.Node, t reflect.Type, at string) error {
 func (c configChecker) checkList(node ast.Node, element reflect.Type, at string) error {
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
-		return c.wrong(node, at, "a list, such as [kafka-1:9092, kafka-2:9092]")
+		want := "a list"
+		if element.Kind() == reflect.String {
+			want = "a list, such as [kafka-1:9092, kafka-2:9092]"
+		}
+		return c.wrong(node, at, want)
 	}
 	for i, value := range list.Values {
 		if err := c.check(value, element, fmt.Sprintf("%s[%d]", at, i)); err != nil {
@@ -107,6 +115,9 @@ func (c configChecker) checkStruct(node ast.Node, t reflect.Type, at string) err
 	var keys []string
 	for field := range t.Fields() {
 		key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if key == "-" {
+			continue
+		}
 		fields[key] = field.Type
 		keys = append(keys, key)
 	}

@@ -83,12 +83,14 @@ func (s *Settings) Open(ctx context.Context, extra ...kgo.Opt) (*kgo.Client, err
 	// A client's own Close first says goodbye to groups and sessions; this
 	// ends it at once.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	opts = append(opts, kgo.WithContext(life), kgo.WithHooks(closeHook(kill)))
+	hook := &closeHook{release: kill}
+	opts = append(opts, kgo.WithContext(life), kgo.WithHooks(hook))
 	client, err := kgo.NewClient(append(opts, extra...)...)
 	if err != nil {
 		kill()
 		return nil, fmt.Errorf("set up the Kafka client: %w", err)
 	}
+	hook.client = client
 	failed := s.reach(limited, client)
 	if failed == nil {
 		return client, nil
@@ -102,11 +104,19 @@ func (s *Settings) Open(ctx context.Context, extra ...kgo.Opt) (*kgo.Client, err
 	return nil, s.diagnose(ctx, deadline, failed)
 }
 
-// closeHook releases a client's context when the client is closed.
-type closeHook func()
+// closeHook releases a client's context when the client is closed. Another client may
+// be made of the same options; it has the hook too, and ends without ending this one.
+type closeHook struct {
+	client  *kgo.Client
+	release func()
+}
 
 // OnClientClosed implements kgo.HookClientClosed.
-func (release closeHook) OnClientClosed(*kgo.Client) { release() }
+func (h *closeHook) OnClientClosed(closed *kgo.Client) {
+	if closed == h.client {
+		h.release()
+	}
+}
 
 // unreached is why a cluster couldn't be reached.
 type unreached struct {

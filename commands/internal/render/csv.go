@@ -19,8 +19,10 @@ func writeCSV[R any](w io.Writer, v View[R]) error {
 		}
 	}
 	out := csv.NewWriter(w)
-	if err := out.Write(record); err != nil {
-		return err
+	if !v.Continued {
+		if err := out.Write(record); err != nil {
+			return err
+		}
 	}
 	for _, row := range v.Rows {
 		for i, c := range columns {

@@ -7,11 +7,13 @@
 //     declared once and feed table, wide and csv.
 //   - [Line] is for commands whose answer is a sentence or goes on as they run.
 //   - Everything else goes to stderr: [Message], [Error], [Progress], [Confirm].
-//   - [RunScreen] shows a live view on a terminal.
+//   - [RunScreen] shows a live view on a terminal; [Browse] lets rows be looked
+//     through there, marked, and handed to an action.
 //
 // Nothing foreign (names, keys, values, headers, a broker's messages) reaches a
-// terminal unescaped, in any format: Print, Message, Confirm and RunScreen escape
-// what they are given, so callers hand over raw text and never call [Escape] first.
+// terminal unescaped, in any format: Print, Message, Confirm, RunScreen and Browse
+// escape what they are given, so callers hand over raw text and never call [Escape]
+// first.
 //
 // Colour never carries meaning alone and is never sent to anything that isn't a
 // terminal unless CLICOLOR_FORCE asks for it. The package never asks a terminal

@@ -72,7 +72,8 @@ func RunScreen[D, R any](ctx context.Context, s *Streams, sc Screen[D, R]) error
 }
 
 // FullScreen runs a Bubble Tea model on the terminal's alternate screen until the model
-// quits (nil) or ctx ends (its error). The terminal is as before when it returns.
+// quits (nil) or ctx ends (its error). The terminal is as before when it returns, and
+// when the model or one of its commands panics: that is returned as an error.
 func FullScreen(ctx context.Context, s *Streams, m tea.Model) error {
 	if !s.InTTY || !s.OutTTY {
 		return ErrNoTerminal
@@ -80,11 +81,15 @@ func FullScreen(ctx context.Context, s *Streams, m tea.Model) error {
 	// Signals end ctx: main sees to that. Ending the program from outside rather than by
 	// tea.WithContext makes it wait for its reader, which would otherwise still hold the
 	// terminal when we return.
-	program := tea.NewProgram(m, tea.WithInput(s.In), tea.WithOutput(s.Out),
+	g := &guard{model: m}
+	program := tea.NewProgram(g, tea.WithInput(s.In), tea.WithOutput(s.Out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(30))
+	g.quit = program.Quit
 	defer context.AfterFunc(ctx, program.Quit)()
 	_, err := program.Run()
-	switch {
+	switch failure := g.failure(); {
+	case failure != nil:
+		return fmt.Errorf("full-screen view: %w", failure)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:

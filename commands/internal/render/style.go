@@ -2,8 +2,10 @@ package render
 
 import (
 	"io"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
 	"github.com/evtctl/evtctl/commands/internal/render/silence"
@@ -26,7 +28,10 @@ const (
 )
 
 // palette turns tones into a terminal's sequences, or into nothing.
-type palette struct{ styles [Strong + 1]*lipgloss.Style }
+type palette struct {
+	styles  [Strong + 1]*lipgloss.Style
+	reverse *lipgloss.Style // for the current row of a list; nil: no colour
+}
 
 // newPalette has a renderer of its own with everything about the terminal given:
 // Lip Gloss would ask the terminal and the environment for what is left open.
@@ -42,7 +47,8 @@ func newPalette(color bool) palette {
 		return &style
 	}
 	faint, strong := r.NewStyle().Inline(true).Faint(true), r.NewStyle().Inline(true).Bold(true)
-	return palette{[...]*lipgloss.Style{Good: ink("2"), Warn: ink("3"), Bad: ink("1"), Faint: &faint, Strong: &strong}}
+	reverse := r.NewStyle().Inline(true).Reverse(true)
+	return palette{[...]*lipgloss.Style{Good: ink("2"), Warn: ink("3"), Bad: ink("1"), Faint: &faint, Strong: &strong}, &reverse}
 }
 
 // paint gives a line of text without line breaks its tone.
@@ -51,6 +57,15 @@ func (p palette) paint(tone Tone, text string) string {
 		return text
 	}
 	return p.styles[tone].Render(text)
+}
+
+// current gives a line without tones the look of the current one, to the full width.
+func (p palette) current(line string, width int) string {
+	if p.reverse == nil {
+		return line
+	}
+	line = ansi.Truncate(line, width, "…")
+	return p.reverse.Render(line + strings.Repeat(" ", max(0, width-cellWidth(line))))
 }
 
 func (s *Streams) outPalette() palette { return newPalette(s.Color && (s.OutTTY || s.ForceColor)) }

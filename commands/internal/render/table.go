@@ -20,8 +20,10 @@ func printTable[R any](s *Streams, wide bool, v View[R]) error {
 	}
 	p := s.outPalette()
 	err := s.answer(func(w io.Writer) error {
-		if _, err := io.WriteString(w, g.heading(p)+"\n"); err != nil {
-			return err
+		if !v.Continued {
+			if _, err := io.WriteString(w, g.heading(p)+"\n"); err != nil {
+				return err
+			}
 		}
 		for row := range g.rows {
 			if _, err := io.WriteString(w, g.line(row, p)+"\n"); err != nil {
@@ -30,7 +32,7 @@ func printTable[R any](s *Streams, wide bool, v View[R]) error {
 		}
 		return nil
 	})
-	if err == nil && len(g.leftOut) > 0 {
+	if err == nil && len(g.leftOut) > 0 && !v.Continued {
 		Message(s, Faint, "%s left out to fit %d columns; -o wide shows all", strings.Join(g.leftOut, ", "), s.Width)
 	}
 	return err

@@ -178,11 +178,16 @@ func wait(t *testing.T, result <-chan error) error {
 	}
 }
 
-// asChild makes the test binary a program that uses this package and says hello.
+// asChild makes the test binary a program that uses this package: it says hello, or with
+// the value "browse" shows a browser to look at.
 const asChild = "EVTCTL_RENDER_TEST_SAY_HELLO"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asChild) != "" {
+	switch os.Getenv(asChild) {
+	case "":
+	case "browse":
+		os.Exit(browseLetters())
+	default:
 		kind, known := os.LookupEnv("TERM")
 		s := render.SystemStreams(os.Getenv)
 		fmt.Printf("hello, TERM is %q %v\n", kind, known)

@@ -42,4 +42,7 @@ type View[R any] struct {
 	// does: a heading over nothing reads like an answer. Csv keeps its header line,
 	// since programs read the columns from it.
 	Empty string
+	// Continued says that the rows go on with an answer that was begun before: tables
+	// and csv have no headings then. A table's columns are as wide as these rows need.
+	Continued bool
 }

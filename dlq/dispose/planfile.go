@@ -1,0 +1,122 @@
+package dispose
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/evtctl/evtctl/dlq"
+)
+
+// maxPlanFile bounds what is read as a plan: 500,000 ranges fit.
+const maxPlanFile = 64 << 20
+
+// Save writes the plan to a new file. A file that is there already is left as it is,
+// which is a [*RequestError].
+func (p *Plan) Save(path string) error {
+	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, withoutPath(err)) }
+	var err error
+	if p.Checksum, err = p.sum(); err != nil {
+		return fail(err)
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fail(err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return askedf("name another file, or remove that one", "saving plan %s: there is such a file already", path)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// withoutPath leaves away the path that is named already.
+func withoutPath(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func (p *Plan) sum() (string, error) {
+	bare := *p
+	bare.Checksum = ""
+	text, err := json.Marshal(&bare)
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:]), err
+}
+
+// LoadPlan reads a saved plan, which [Plan.Renew] makes one that can be applied. One
+// that was edited, or is of something else, is a [*RequestError].
+func LoadPlan(path string) (*Plan, error) {
+	const anew = "make it anew with --plan-out"
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxPlanFile {
+		return nil, askedf(anew, "plan %s: it has %d bytes, and no plan has more than %d", path, info.Size(), maxPlanFile)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, withoutPath(err))
+	}
+	p := &Plan{}
+	if err := json.Unmarshal(text, p); err != nil || p.Version == 0 {
+		return nil, askedf(anew, "plan %s: it isn't a plan for dead letters", path)
+	}
+	if p.Version > PlanVersion {
+		return nil, askedf(anew, "plan %s: it has version %d, and this evtctl knows versions up to %d", path, p.Version, PlanVersion)
+	}
+	sum, err := p.sum()
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", path, err)
+	}
+	if sum != p.Checksum {
+		return nil, askedf(anew, "plan %s: it was changed since it was made", path)
+	}
+	return p, nil
+}
+
+// Renew decides anew about the letters of a saved plan, and no others. It fails with a
+// [*ChangedError] where the clusters or topics aren't those of the plan. The editor is
+// what Settings.Edit says in words.
+func (p *Plan) Renew(ctx context.Context, reader *dlq.Reader, target *Target, req Request) (*Plan, error) {
+	s := p.Settings
+	req.Action, req.Query, req.Letters, req.Limit = p.Action, dlq.Query{Topic: p.Topic}, nil, 0
+	req.To, req.Payload, req.Partition, req.Order = s.To, s.Payload, s.Partition, s.Order
+	req.MaxReplays, req.AllowTombstones, req.EditText, req.Reason = s.MaxReplays, s.AllowTombstones, s.Edit, s.Reason
+	now, err := newPlan(ctx, reader, target, req, selectionOf(p.Ranges))
+	if err != nil {
+		return nil, err
+	}
+	now.Settings.Query = s.Query
+	switch {
+	case now.Cluster != p.Cluster:
+		return nil, &ChangedError{fmt.Sprintf("it is for cluster %s, and this is cluster %s", p.Cluster, now.Cluster)}
+	case now.TargetCluster != p.TargetCluster:
+		return nil, &ChangedError{fmt.Sprintf("it sends to cluster %s, and this is cluster %s", p.TargetCluster, now.TargetCluster)}
+	case now.TopicID != p.TopicID:
+		return nil, &ChangedError{fmt.Sprintf("topic %q was made anew", p.Topic)}
+	}
+	ids := map[string]string{}
+	for _, t := range now.Targets {
+		ids[t.Name] = t.ID
+	}
+	for _, t := range p.Targets {
+		if id, ok := ids[t.Name]; ok && id != t.ID {
+			return nil, &ChangedError{fmt.Sprintf("topic %q was made anew", t.Name)}
+		}
+	}
+	return now, nil
+}

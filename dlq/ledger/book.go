@@ -1,0 +1,216 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/exactly"
+)
+
+// Run says who disposes of letters, and why.
+type Run struct {
+	Job string // one run of one command: no two have the same
+	Who string
+	Why string
+	Now func() time.Time // nil: time.Now
+}
+
+// Book is the ledger of one topic while a run writes to it: an [exactly.Ledger].
+type Book struct {
+	topics *Topics
+	source Source
+	run    Run
+	index  *Index
+	mine   map[[2]int64]bool // entries of this run that were read
+
+	// before, about and who are the parts of entries that are the same in all.
+	before, about, who []byte
+}
+
+var _ exactly.Ledger = (*Book)(nil)
+
+// NewBook makes the ledger for one run. It is empty until package exactly loads it.
+func (t *Topics) NewBook(source Source, run Run) *Book {
+	if run.Now == nil {
+		run.Now = time.Now
+	}
+	b := &Book{topics: t, source: source, run: run, index: newIndex(source), mine: map[[2]int64]bool{}}
+	b.before = fmt.Appendf(nil, `{"version":%d`, EntryVersion)
+	b.about = text(append(b.about, `,"job":`...), run.Job)
+	b.about = text(append(b.about, `,"cluster":`...), source.Cluster)
+	b.about = text(append(b.about, `,"topic_id":`...), topicID(source.TopicID))
+	b.about = text(append(b.about, `,"topic":`...), source.Topic)
+	b.who = text(append(b.who, `,"who":`...), run.Who)
+	b.index.own = func(partition int32, offset int64, e brief) {
+		if e.Job == run.Job {
+			b.mine[[2]int64{int64(partition), offset}] = true
+		}
+	}
+	return b
+}
+
+// Index is what is known so far. It is complete once the source of a run is asked.
+func (b *Book) Index() *Index { return b.index }
+
+// Letter is what is to be done with one letter.
+type Letter struct {
+	Partition   int32
+	Offset      int64
+	Disposition Disposition
+	Attempt     int         // of this replay, from 1; 0 when it isn't one
+	Record      *kgo.Record // what is written; nil for none
+	ReplayID    string
+	HashBefore  string
+	HashAfter   string
+	Why         string // when it isn't the run's
+}
+
+// note is what an item carries: the letter, and its entry but for the target.
+type note struct {
+	Letter
+	attempt int
+	entry   []byte
+}
+
+// Item makes the item of a letter for package exactly. The book must have been
+// loaded, as it has when a run asks its source.
+func (b *Book) Item(l Letter) exactly.Item {
+	item := exactly.Item{Key: b.source.Key(l.Partition, l.Offset)}
+	if l.Record != nil {
+		item.Records = []*kgo.Record{l.Record}
+	}
+	n := &note{Letter: l, attempt: l.Attempt}
+	if n.attempt == 0 { // what isn't a replay leaves their count as it was
+		n.attempt = b.index.Attempt(l.Partition, l.Offset)
+	}
+	if n.Why == "" {
+		n.Why = b.run.Why
+	}
+	// Made here, where the source is read ahead, and not within a transaction.
+	n.entry = b.begin(n)
+	item.Note = n
+	return item
+}
+
+// begin writes an entry up to its target.
+func (b *Book) begin(n *note) []byte {
+	e := make([]byte, 0, 512)
+	e = append(e, b.before...)
+	e = text(append(e, `,"disposition":`...), string(n.Disposition))
+	e = number(append(e, `,"attempt":`...), int64(n.attempt))
+	e = append(e, b.about...)
+	e = number(append(e, `,"partition":`...), int64(n.Partition))
+	e = number(append(e, `,"offset":`...), n.Offset)
+	for _, f := range [...]struct{ name, value string }{
+		{`,"replay_id":`, n.ReplayID}, {`,"hash_before":`, n.HashBefore}, {`,"hash_after":`, n.HashAfter},
+	} {
+		if f.value != "" {
+			e = text(append(e, f.name...), f.value)
+		}
+	}
+	e = append(e, b.who...)
+	e = text(append(e, `,"why":`...), n.Why)
+	e = b.run.Now().UTC().AppendFormat(append(e, `,"at":"`...), time.RFC3339Nano)
+	return append(e, `","target":`...)
+}
+
+// Load implements [exactly.Ledger].
+func (b *Book) Load(ctx context.Context, cl *kgo.Client, notice func(exactly.Notice)) error {
+	if err := b.topics.check(ctx, cl); err != nil {
+		return err
+	}
+	clear(b.mine)
+	return b.topics.update(ctx, cl, b.index, notice)
+}
+
+// Holds implements [exactly.Ledger]. To restore a letter is done when it isn't
+// disposed; anything else is when it is.
+func (b *Book) Holds(item exactly.Item) (exactly.Held, bool) {
+	l := item.Note.(*note)
+	d, disposed := b.index.Disposition(l.Partition, l.Offset)
+	held := exactly.Held{Mine: b.mine[[2]int64{int64(l.Partition), l.Offset}]}
+	if l.Disposition == Restored {
+		held.Why = "has no disposition that could be taken back"
+		return held, !disposed
+	}
+	held.Why = "already " + string(d)
+	return held, disposed
+}
+
+// auditBytes is how much goes into one record of the audit topic, uncompressed. A
+// record for each entry would cost client and broker as much as the letters.
+const auditBytes = 200 << 10
+
+// Entries implements [exactly.Ledger]: a record for each letter in the ledger, and for
+// the audit topic the same entries, many to a record.
+func (b *Book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
+	partition, prefix := b.topics.partition(b.source), []byte(b.source.prefix())
+	records := make([]*kgo.Record, 0, len(done)+8)
+	made := make([]kgo.Record, len(done)) // in one piece: there are many
+	var audit []byte
+	flush := func() {
+		if len(audit) > 0 {
+			records = append(records, &kgo.Record{Topic: AuditTopic, Partition: partition, Key: prefix, Value: append(audit, ']')})
+			audit = nil
+		}
+	}
+	for i := range done {
+		value := finish(done[i])
+		r := &made[i]
+		r.Topic, r.Partition, r.Key, r.Value = Topic, partition, []byte(done[i].Key), value
+		records = append(records, r)
+		switch {
+		case audit == nil:
+			audit = append(make([]byte, 0, min(auditBytes+1024, (len(value)+1)*(len(done)-i)+64)), '[')
+		default:
+			audit = append(audit, ',')
+		}
+		if audit = append(audit, value...); len(audit) > auditBytes {
+			flush()
+		}
+	}
+	flush()
+	return records, nil
+}
+
+// finish adds the target to what begin wrote. That stays as it is, for another attempt.
+func finish(d exactly.Done) []byte {
+	n := d.Note.(*note)
+	if len(d.Placed) == 0 {
+		return append(n.entry[:len(n.entry):len(n.entry)], "null}"...)
+	}
+	p := d.Placed[0]
+	e := make([]byte, len(n.entry), len(n.entry)+len(p.Topic)+64)
+	copy(e, n.entry)
+	e = text(append(e, `{"topic":`...), p.Topic)
+	e = number(append(e, `,"partition":`...), int64(p.Partition))
+	e = number(append(e, `,"offset":`...), p.Offset)
+	return append(e, "}}"...)
+}
+
+// text appends a JSON string.
+func text(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			quoted, _ := json.Marshal(s) // a string can always be written
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	return append(append(b, s...), '"')
+}
+
+func number(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// Settle implements [exactly.Ledger].
+func (b *Book) Settle(done []exactly.Done) {
+	for i := range done {
+		n := done[i].Note.(*note)
+		b.index.set(n.Partition, n.Offset, brief{Disposition: n.Disposition, Attempt: n.attempt})
+	}
+}

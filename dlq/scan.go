@@ -1,0 +1,304 @@
+package dlq
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
+)
+
+// Fault is a stretch of a partition that could not be read. What follows it was
+// read all the same.
+type Fault struct {
+	Partition int32  `json:"partition"`
+	From      int64  `json:"from"`
+	To        int64  `json:"to"` // the first offset after it
+	Reason    string `json:"reason"`
+}
+
+// span is what to read of a partition: [from, to).
+type span struct {
+	partition int32
+	from, to  int64
+}
+
+// scanner reads a topic with raw fetches. It knows without reading a record where
+// what it got ends, so that transaction markers and holes at the end of a partition
+// don't keep it waiting, and one bad batch doesn't cost the rest.
+type scanner struct {
+	cl           *kgo.Client
+	topic        *topic
+	decompressor kgo.Decompressor
+	uncommitted  bool // records of open and aborted transactions too
+	markers      bool // transaction markers too
+
+	mu     sync.Mutex
+	faults []Fault
+}
+
+func newScanner(cl *kgo.Client, t *topic) *scanner {
+	s := &scanner{cl: cl, topic: t}
+	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
+	s.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
+	return s
+}
+
+// errEnough ends the reading of one partition.
+var errEnough = errors.New("enough was read")
+
+// Sizes of fetches. A broker sends a batch that is larger than this all the same.
+const (
+	fetchSize = 1 << 20
+	ahead     = 1 // fetches that wait to be decoded, for each partition
+)
+
+// scan reads the spans, some partitions at a time. work is called for each fetch,
+// by several goroutines; done gets its results, by one goroutine at a time, in the
+// order of the offsets of a partition. errEnough from done ends a partition, any
+// other error all of them.
+func scan[T any](ctx context.Context, s *scanner, spans []span, work func([]*kgo.Record) T, done func(span, T) error) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.SetLimit(max(4, 2*runtime.GOMAXPROCS(0)))
+	var mu sync.Mutex
+	for _, sp := range spans {
+		if err := s.topic.partitions[sp.partition].err; err != nil {
+			s.fault(sp, sp.from, sp.to, err)
+			continue
+		}
+		if sp.from >= sp.to {
+			continue
+		}
+		eg.Go(func() error {
+			err := s.each(ctx, sp, func(recs []*kgo.Record) error {
+				result := work(recs)
+				mu.Lock()
+				defer mu.Unlock()
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				return done(sp, result)
+			})
+			if errors.Is(err, errEnough) {
+				return nil
+			}
+			return err
+		})
+	}
+	return eg.Wait()
+}
+
+// fetched is the answer to one fetch of one partition.
+type fetched struct {
+	from int64
+	resp kmsg.FetchResponseTopicPartition
+}
+
+// each fetches a span while what came before is decoded.
+func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) error) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	answers := make(chan fetched, ahead)
+	eg.Go(func() error {
+		defer close(answers)
+		return s.fetchAll(ctx, sp, answers)
+	})
+	eg.Go(func() error {
+		for f := range answers {
+			if err := s.decode(ctx, sp, f, do); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return eg.Wait()
+}
+
+func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched) error {
+	for at := sp.from; at < sp.to; {
+		resp, err := s.fetch(ctx, sp.partition, at)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			err = kerr.ErrorForCode(resp.ErrorCode)
+		}
+		if errors.Is(err, kerr.OffsetOutOfRange) && resp.LogStartOffset > at {
+			s.fault(sp, at, min(resp.LogStartOffset, sp.to), errors.New("retention deleted it while it was read"))
+			at = resp.LogStartOffset
+			continue
+		}
+		if err != nil {
+			s.fault(sp, at, sp.to, err)
+			return nil
+		}
+		next := endOf(resp.RecordBatches)
+		if next <= at {
+			s.fault(sp, at, sp.to, errors.New("the broker sends nothing more, though the partition goes on"))
+			return nil
+		}
+		select {
+		case answers <- fetched{at, resp}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		at = next
+	}
+	return nil
+}
+
+// decode hands over the records of one answer. A batch that can't be decoded is
+// noted, and what follows it is fetched anew: which transactions were aborted is
+// told for an answer as a whole.
+func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo.Record) error) error {
+	at, end := f.from, min(endOf(f.resp.RecordBatches), sp.to)
+	for at < end {
+		part, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+			KeepControlRecords: s.markers, Offset: at, Topic: s.topic.name, Partition: sp.partition, IsolationLevel: s.isolation(),
+		}, &f.resp, s.decompressor, nil)
+		recs := part.Records
+		for len(recs) > 0 && recs[len(recs)-1].Offset >= end {
+			recs = recs[:len(recs)-1]
+		}
+		if len(recs) > 0 {
+			if err := do(recs); err != nil {
+				return err
+			}
+			next = max(next, recs[len(recs)-1].Offset+1)
+		}
+		if part.Err == nil && next >= end {
+			return nil
+		}
+		from, to, bad := batchAt(f.resp.RecordBatches, max(at, next))
+		if bad == nil {
+			return nil
+		}
+		if part.Err == nil { // it isn't told where records came before
+			f.resp.RecordBatches = bad
+			part, _ = kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from}, &f.resp, s.decompressor, nil)
+		}
+		s.fault(sp, max(from, at), min(to, end), notDecoded(part.Err))
+		if at = to; at >= end {
+			return nil
+		}
+		var err error
+		if f.resp, err = s.fetch(ctx, sp.partition, at); err != nil {
+			s.fault(sp, at, end, err)
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func notDecoded(err error) error {
+	var large *kgo.ErrDecompressTooLarge
+	switch {
+	case err == nil:
+		return errors.New("its records can't be decompressed, or aren't whole")
+	case errors.As(err, &large):
+		return errors.New("decompressed, its batch would be larger than is allowed")
+	}
+	return fmt.Errorf("its batch can't be read: %w", err)
+}
+
+func (s *scanner) isolation() kgo.IsolationLevel {
+	if s.uncommitted {
+		return kgo.ReadUncommitted()
+	}
+	return kgo.ReadCommitted()
+}
+
+func (s *scanner) fault(sp span, from, to int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, Fault{sp.partition, from, to, err.Error()})
+}
+
+// fetch asks the leader once.
+func (s *scanner) fetch(ctx context.Context, partition int32, at int64) (kmsg.FetchResponseTopicPartition, error) {
+	req := kmsg.NewPtrFetchRequest()
+	req.ReplicaID, req.SessionEpoch = -1, -1 // a consumer, without a fetch session
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 0, 0, fetchSize
+	if !s.uncommitted {
+		req.IsolationLevel = 1
+	}
+	p := kmsg.NewFetchRequestTopicPartition()
+	p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.LogStartOffset = partition, at, fetchSize, -1
+	t := kmsg.NewFetchRequestTopic()
+	t.Topic, t.TopicID, t.Partitions = s.topic.name, s.topic.id, []kmsg.FetchRequestTopicPartition{p}
+	req.Topics = append(req.Topics, t)
+	leader := s.topic.partitions[partition].leader
+	resp, err := s.cl.Broker(int(leader)).RetriableRequest(ctx, req)
+	if err != nil {
+		return kmsg.FetchResponseTopicPartition{}, err
+	}
+	f := resp.(*kmsg.FetchResponse)
+	if err := kerr.ErrorForCode(f.ErrorCode); err != nil {
+		return kmsg.FetchResponseTopicPartition{}, err
+	}
+	for _, t := range f.Topics {
+		for _, p := range t.Partitions {
+			if p.Partition == partition {
+				return p, nil
+			}
+		}
+	}
+	return kmsg.FetchResponseTopicPartition{}, fmt.Errorf("broker %d left the partition out of its answer", leader)
+}
+
+// Places in the head of a batch.
+const (
+	batchLength    = 8
+	batchMagic     = 16
+	batchLastDelta = 23
+	batchHead      = 61
+)
+
+// batch gives the extent of the first batch, and what follows it; ok is false where
+// there is no whole one.
+func batch(in []byte) (first, next int64, rest []byte, ok bool) {
+	if len(in) < batchHead {
+		return 0, 0, nil, false
+	}
+	length := int64(int32(binary.BigEndian.Uint32(in[batchLength:]))) + 12
+	if length < batchHead || length > int64(len(in)) {
+		return 0, 0, nil, false
+	}
+	first = int64(binary.BigEndian.Uint64(in))
+	next = first + 1
+	if in[batchMagic] == 2 {
+		next = first + int64(int32(binary.BigEndian.Uint32(in[batchLastDelta:]))) + 1
+	}
+	return first, next, in[length:], true
+}
+
+// endOf is the offset after the last whole batch.
+func endOf(in []byte) (end int64) {
+	for {
+		_, next, rest, ok := batch(in)
+		if !ok {
+			return end
+		}
+		end, in = next, rest
+	}
+}
+
+// batchAt finds the batch that has the offset, or the first after it; nil where there
+// is none.
+func batchAt(in []byte, at int64) (first, next int64, whole []byte) {
+	for {
+		first, next, rest, ok := batch(in)
+		if !ok {
+			return 0, 0, nil
+		}
+		if next > at {
+			return first, next, in[:len(in)-len(rest)]
+		}
+		in = rest
+	}
+}

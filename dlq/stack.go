@@ -1,0 +1,178 @@
+package dlq
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds on what is read of a stack trace and of a message.
+const (
+	maxStack   = 256 << 10
+	maxLines   = 2000
+	maxMessage = 4 << 10
+	maxFrame   = 300
+)
+
+// wrappers are exceptions that only carry another.
+var wrappers = map[string]bool{
+	"org.springframework.kafka.listener.ListenerExecutionFailedException": true,
+	"org.springframework.kafka.listener.TimestampedException":             true,
+	"org.springframework.kafka.KafkaException":                            true,
+	"org.springframework.messaging.MessagingException":                    true,
+	"org.springframework.messaging.MessageHandlingException":              true,
+	"org.springframework.core.retry.RetryException":                       true,
+	"org.apache.kafka.connect.errors.ConnectException":                    true,
+	"org.apache.kafka.streams.errors.StreamsException":                    true,
+	"java.util.concurrent.ExecutionException":                             true,
+	"java.util.concurrent.CompletionException":                            true,
+	"java.lang.reflect.InvocationTargetException":                         true,
+	"java.lang.reflect.UndeclaredThrowableException":                      true,
+}
+
+// frameworks are the beginnings of classes that aren't the application's.
+var frameworks = []string{
+	"java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.", "org.codehaus.groovy.",
+	"org.springframework.", "org.apache.", "org.hibernate.", "org.postgresql.", "org.jboss.", "org.eclipse.", "org.aspectj.",
+	"io.smallrye.", "io.quarkus.", "io.vertx.", "io.netty.", "io.micrometer.", "io.opentelemetry.", "io.confluent.", "io.micronaut.",
+	"com.fasterxml.", "com.google.gson.", "com.google.protobuf.", "com.mysql.", "com.zaxxer.", "com.mongodb.", "reactor.", "akka.",
+	"System.", "Microsoft.", "Wolverine.", "Confluent.", "lambdaworks.", "net.bytebuddy.",
+}
+
+// cause is what a stack trace tells.
+type cause struct {
+	class, message, frame string
+	wrapped               bool // the message in the headers isn't this exception's
+}
+
+// section is one exception of a stack trace: its head line and its frames.
+type section struct {
+	class, message []byte
+	frames         []byte
+}
+
+// readStack finds in a Java stack trace the exception of the class, or what that
+// wraps, and the topmost frame of the application. Where the exception itself has
+// no such frame, it is the one that wraps it.
+func readStack(stack []byte, class string) cause {
+	stack = stack[:min(len(stack), maxStack)]
+	if len(stack) == 0 {
+		return cause{}
+	}
+	var sections [16]section
+	n := 0
+	for rest := stack; n < len(sections) && len(rest) > 0; n++ {
+		end := bytes.Index(rest, causedBy)
+		if end < 0 {
+			sections[n] = readSection(rest)
+			rest = nil
+			continue
+		}
+		sections[n] = readSection(rest[:end])
+		rest = rest[end+len(causedBy):]
+	}
+	at := chosen(sections[:n], class)
+	var c cause
+	if at >= 0 {
+		c.class = validText(sections[at].class)
+		c.message = validText(sections[at].message)
+		c.wrapped = at > 0
+	} else {
+		at = n - 1
+	}
+	for ; at >= 0 && c.frame == ""; at-- {
+		c.frame = topFrame(sections[at].frames)
+	}
+	return c
+}
+
+var causedBy = []byte("\nCaused by: ")
+
+// chosen is the exception of the class, and if that is a wrapper, the first below
+// it that is none; -1: the trace is of something else.
+func chosen(sections []section, class string) int {
+	at := -1
+	for i := range sections {
+		if class == "" || string(sections[i].class) == class {
+			at = i
+			break
+		}
+	}
+	for at >= 0 && at+1 < len(sections) && wrappers[string(sections[at].class)] {
+		at++
+	}
+	return at
+}
+
+// readSection splits the head, "class: message" with a message of any number of
+// lines, from the frames.
+func readSection(text []byte) section {
+	head, frames := text, []byte(nil)
+	if i := bytes.Index(text, []byte("\n\tat ")); i >= 0 {
+		head, frames = text[:i], text[i+1:]
+	} else if i := bytes.Index(text, []byte("\n   at ")); i >= 0 { // .NET
+		head, frames = text[:i], text[i+1:]
+	}
+	class, message, _ := bytes.Cut(head, []byte(": "))
+	if len(class) > maxFrame || bytes.ContainsAny(class, " \t\n(") {
+		return section{frames: text}
+	}
+	return section{class: bytes.TrimRight(class, "\r\n:"), message: bytes.TrimSpace(message[:min(len(message), maxMessage)]), frames: frames}
+}
+
+// topFrame gives class and method of the first frame that is the application's.
+// Line numbers are left out: they change with every release.
+func topFrame(frames []byte) string {
+	for range maxLines {
+		if len(frames) == 0 {
+			break
+		}
+		var line []byte
+		line, frames, _ = bytes.Cut(frames, []byte("\n"))
+		line = bytes.TrimLeft(line, " \t")
+		if !bytes.HasPrefix(line, []byte("at ")) {
+			continue
+		}
+		name, _, found := bytes.Cut(line[3:], []byte("("))
+		if !found || len(name) > maxFrame {
+			continue
+		}
+		if i := bytes.LastIndexByte(name, '/'); i >= 0 { // a module or a class loader
+			name = name[i+1:]
+		}
+		if len(name) > 0 && !isFramework(name) {
+			return plainFrame(validText(name))
+		}
+	}
+	return ""
+}
+
+func isFramework(name []byte) bool {
+	for _, prefix := range frameworks {
+		if len(name) >= len(prefix) && name[0] == prefix[0] && string(name[:len(prefix)]) == prefix {
+			return true
+		}
+	}
+	return bytes.Contains(name, []byte("$$FastClass")) || bytes.HasPrefix(name, []byte("Generated"))
+}
+
+// plainFrame takes out what a compiler or a proxy numbers anew each time.
+func plainFrame(name string) string {
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return name
+	}
+	class, method := name[:dot], name[dot+1:]
+	class, _, _ = strings.Cut(class, "$$")
+	if strings.HasPrefix(method, "lambda$") {
+		method = strings.TrimRight(method, "0123456789")
+	}
+	return class + "." + method
+}
+
+func validText(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b), "\ufffd")
+}

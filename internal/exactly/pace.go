@@ -1,0 +1,60 @@
+package exactly
+
+import (
+	"context"
+	"time"
+)
+
+// tooLong is when a transaction is made smaller: well before the second that it may
+// hold up readers.
+const tooLong = 500 * time.Millisecond
+
+// pace chooses how much goes into a transaction, and rests between transactions.
+type pace struct {
+	rate       float64 // items a second, 0 without limit
+	most, size int     // records
+	next       time.Time
+}
+
+func newPace(c Config) pace {
+	p := pace{rate: c.Rate, most: c.MaxRecords}
+	if c.Rate > 0 {
+		// A quarter of a second's worth at once keeps the flow even.
+		p.most = max(1, min(p.most, int(c.Rate/4)))
+	}
+	p.size = p.most
+	return p
+}
+
+// wait rests until the rate allows more, and tells whether ctx went on meanwhile.
+func (p *pace) wait(ctx context.Context) bool {
+	return rest(ctx, time.Until(p.next))
+}
+
+// pick tells how many of the items go into the next transaction: at least one.
+func (p *pace) pick(items []Item) int {
+	records := 0
+	for i, item := range items {
+		if records += max(1, len(item.Records)); records > p.size && i > 0 {
+			return i
+		}
+	}
+	return len(items)
+}
+
+// took is told how long a transaction of so many items took.
+func (p *pace) took(d time.Duration, items int) {
+	switch {
+	case d > tooLong:
+		p.size = max(1, p.size/2)
+	case d < tooLong/4:
+		p.size = min(p.most, p.size*2)
+	}
+	if p.rate > 0 {
+		now := time.Now()
+		if p.next.Before(now.Add(-time.Second)) {
+			p.next = now.Add(-d) // what wasn't used for long isn't saved up
+		}
+		p.next = p.next.Add(time.Duration(float64(items) / p.rate * float64(time.Second)))
+	}
+}

@@ -1,0 +1,275 @@
+package exactly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Span is a part of a partition's log: from the first offset to before the last.
+type Span struct {
+	Topic     string
+	Partition int32
+	From, To  int64
+}
+
+// Mark gives the span that begins at an offset and ends at the high watermark of
+// now. A negative offset means the log's start.
+func Mark(ctx context.Context, cl *kgo.Client, topic string, partition int32, from int64) (Span, error) {
+	return mark(ctx, cl, topic, partition, from, (*kadm.Client).ListEndOffsets)
+}
+
+// Stable is Mark for who only wants to read what can be read now: the span ends at
+// the last stable offset, before the first open transaction. It isn't enough to know
+// what is left to do.
+func Stable(ctx context.Context, cl *kgo.Client, topic string, partition int32, from int64) (Span, error) {
+	return mark(ctx, cl, topic, partition, from, (*kadm.Client).ListCommittedOffsets)
+}
+
+type lister func(*kadm.Client, context.Context, ...string) (kadm.ListedOffsets, error)
+
+func mark(ctx context.Context, cl *kgo.Client, topic string, partition int32, from int64, ends lister) (Span, error) {
+	adm := kadm.NewClient(cl)
+	span := Span{Topic: topic, Partition: partition, From: from}
+	err := patiently(ctx, func() error {
+		listed, err := ends(adm, ctx, topic)
+		if err == nil {
+			span.To, err = offsetOf(listed, topic, partition)
+		}
+		if err != nil || from >= 0 {
+			return err
+		}
+		listed, err = adm.ListStartOffsets(ctx, topic)
+		if err == nil {
+			span.From, err = offsetOf(listed, topic, partition)
+		}
+		return err
+	})
+	if err != nil {
+		return span, fmt.Errorf("offsets of %s:%d: %w", topic, partition, err)
+	}
+	return span, nil
+}
+
+func offsetOf(listed kadm.ListedOffsets, topic string, partition int32) (int64, error) {
+	o, ok := listed.Lookup(topic, partition)
+	if !ok {
+		return 0, kerr.UnknownTopicOrPartition
+	}
+	return o.Offset, o.Err
+}
+
+// patiently repeats what a broker refuses for the moment only, such as while
+// leaders change, for up to [DefaultStall].
+func patiently(ctx context.Context, ask func() error) error {
+	for deadline := time.Now().Add(DefaultStall); ; {
+		err := ask()
+		if err == nil || !isPassing(err) || time.Now().After(deadline) {
+			return err
+		}
+		if !rest(ctx, 100*time.Millisecond) {
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+// isPassing tells the errors of leaders and coordinators that move.
+func isPassing(err error) bool {
+	return kerr.IsRetriable(err) && !isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID) || kgo.IsRetryableBrokerErr(err)
+}
+
+// rest waits, and tells whether ctx went on meanwhile.
+func rest(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ReadCommitted reads all committed records of a span, in order. It returns when all
+// of the span has been read, and not before: at an open transaction it waits until
+// that has ended, and tells notice about it every second. Control records and holes
+// count as read, so it also ends where the last records of the span are none.
+//
+// The records are valid until each returns.
+func ReadCommitted(ctx context.Context, cl *kgo.Client, span Span, notice func(Notice), each func(*kgo.Record) error) error {
+	r := &reader{cl: cl, span: span, at: span.From, notice: notice}
+	return r.read(ctx, each)
+}
+
+func (r *reader) read(ctx context.Context, each func(*kgo.Record) error) error {
+	span := r.span
+	for r.at < span.To {
+		records, err := r.next(ctx)
+		if err != nil {
+			return fmt.Errorf("reading %s:%d at offset %d: %w", span.Topic, span.Partition, r.at, err)
+		}
+		for _, record := range records {
+			if record.Offset >= span.To {
+				break
+			}
+			if err := each(record); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reader reads by requests of its own. A consumer of the client tells of no offset
+// behind the last record, so that it can't be known when a mark was reached behind
+// which there are only control records or holes.
+type reader struct {
+	cl     *kgo.Client
+	span   Span
+	at     int64
+	notice func(Notice)
+
+	topic   kadm.TopicID
+	leader  int32
+	known   bool
+	blocked time.Time // since when, zero when it isn't
+	told    time.Time
+}
+
+// next fetches once, and moves on by what came.
+func (r *reader) next(ctx context.Context) (records []*kgo.Record, err error) {
+	err = patiently(ctx, func() error {
+		if !r.known {
+			if err := r.find(ctx); err != nil {
+				return err
+			}
+		}
+		records, err = r.fetch(ctx)
+		if err != nil {
+			r.known = false
+		}
+		return err
+	})
+	return records, err
+}
+
+func (r *reader) find(ctx context.Context) error {
+	details, err := kadm.NewClient(r.cl).ListTopics(ctx, r.span.Topic)
+	if err != nil {
+		return err
+	}
+	d := details[r.span.Topic]
+	if d.Err != nil {
+		return d.Err
+	}
+	p, ok := d.Partitions[r.span.Partition]
+	switch {
+	case !ok:
+		return kerr.UnknownTopicOrPartition
+	case p.Err != nil:
+		return p.Err
+	case p.Leader < 0:
+		return kerr.LeaderNotAvailable
+	}
+	r.topic, r.leader, r.known = d.ID, p.Leader, true
+	return nil
+}
+
+func (r *reader) fetch(ctx context.Context) ([]*kgo.Record, error) {
+	resp, err := r.request().RequestWith(ctx, r.cl.Broker(int(r.leader)))
+	if err != nil {
+		return nil, err
+	}
+	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		return nil, err
+	}
+	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
+		return nil, errors.New("the answer isn't about the partition that was asked for")
+	}
+	opts := kgo.ProcessFetchPartitionOpts{
+		Offset: r.at, IsolationLevel: kgo.ReadCommitted(), Topic: r.span.Topic, Partition: r.span.Partition,
+	}
+	part := &resp.Topics[0].Partitions[0]
+	got, next := kgo.ProcessFetchPartition(opts, part, kgo.DefaultDecompressor(), nil)
+	if got.Err != nil {
+		return nil, got.Err
+	}
+	switch {
+	case next > r.at:
+		r.at, r.blocked = next, time.Time{}
+	case got.LastStableOffset <= r.at:
+		r.wait(ctx)
+	}
+	return got.Records, nil
+}
+
+func (r *reader) request() *kmsg.FetchRequest {
+	req := kmsg.NewPtrFetchRequest()
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 250, 1, 16<<20
+	req.IsolationLevel = 1 // committed records only
+	req.SessionEpoch = -1  // no session
+	topic := kmsg.NewFetchRequestTopic()
+	topic.Topic, topic.TopicID = r.span.Topic, r.topic
+	part := kmsg.NewFetchRequestTopicPartition()
+	part.Partition, part.FetchOffset, part.PartitionMaxBytes = r.span.Partition, r.at, 4<<20
+	part.CurrentLeaderEpoch = -1
+	topic.Partitions = append(topic.Partitions, part)
+	req.Topics = append(req.Topics, topic)
+	return req
+}
+
+// wait says what holds the reader. The waiting itself is the broker's, which answers
+// late when there is nothing to answer.
+func (r *reader) wait(ctx context.Context) {
+	now := time.Now()
+	if r.blocked.IsZero() {
+		r.blocked = now
+		return // a commit that is just being made visible isn't worth a word
+	}
+	if now.Sub(r.told) < time.Second {
+		return
+	}
+	r.told = now
+	b := Blocked{Topic: r.span.Topic, Partition: r.span.Partition, ProducerID: -1, Since: now.Sub(r.blocked)}
+	b.name(ctx, kadm.NewClient(r.cl))
+	r.notice(Notice{Text: b.text(), Blocked: &b})
+}
+
+func (b *Blocked) text() string {
+	who := "an open transaction"
+	if b.TransactionalID != "" {
+		who = fmt.Sprintf("the open transaction of %q", b.TransactionalID)
+	}
+	return fmt.Sprintf("waiting for %s to end, which holds back %s:%d", who, b.Topic, b.Partition)
+}
+
+// name finds whose transaction it is. What the user may not see stays unknown.
+func (b *Blocked) name(ctx context.Context, adm *kadm.Client) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	set := kadm.TopicsSet{}
+	set.Add(b.Topic, b.Partition)
+	described, _ := adm.DescribeProducers(ctx, set)
+	first := int64(-1)
+	for _, p := range described[b.Topic].Partitions[b.Partition].ActiveProducers {
+		if at := p.CurrentTxnStartOffset; at >= 0 && (first < 0 || at < first) {
+			first, b.ProducerID = at, p.ProducerID
+		}
+	}
+	if first < 0 {
+		return
+	}
+	listed, _ := adm.ListTransactions(ctx, []int64{b.ProducerID}, nil)
+	for _, id := range listed.TransactionalIDs() {
+		b.TransactionalID = id
+	}
+}
