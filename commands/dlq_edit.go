@@ -42,7 +42,7 @@ encoded with it. What is not changed keeps its bytes: long numbers, the order of
 members, blanks. The difference is shown before anything is sent. An editor that
 ends with an error, or changes nothing, sends nothing.`,
 		Example: `  evtctl dlq edit orders-dlt:0:17
-  evtctl dlq edit orders-dlt:0:17 --set '.currency = "EUR"' --reason "INC-4711" --yes
+  evtctl dlq edit orders-dlt:0:17 --set '.currency="EUR"' --reason "INC-4711" --yes
   evtctl dlq edit orders-dlt:0:17 --value-file fixed.json --dry-run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

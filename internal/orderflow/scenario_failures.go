@@ -170,7 +170,7 @@ func deadLetters(ctx context.Context, st *stage) error {
 	}
 	st.show("dlq list", "dlq stats "+dead, "dlq browse "+dead)
 	st.mend(fmt.Sprintf("dlq replay %s --where '.cause.class == \"java.util.concurrent.TimeoutException\"' --reason 'the warehouse is back'", dead),
-		fmt.Sprintf("dlq discard %s --where '.cause.class | contains(\"Decode\")' --reason 'no events'", dead))
+		fmt.Sprintf("dlq discard %s --where '.cause.class | endswith(\".DeserializationException\")' --reason 'no events'", dead))
 	_, mv, err := st.whole(ctx, st.good())
 	if err != nil {
 		return err
