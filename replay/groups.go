@@ -1,0 +1,105 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// checkGroups sees that the source is there and that the group whose offsets will be
+// set is nobody's.
+func (p *planner) checkGroups(ctx context.Context) error {
+	if p.req.From == "" {
+		return askedf("name the group whose topics are to be read again", "the name of the source group is empty")
+	}
+	if p.req.InPlace {
+		if p.req.Group != "" && p.req.Group != p.req.From {
+			return askedf("leave the isolated group's name out", "in place, the group that is reset is %q itself", p.req.From)
+		}
+		p.group = p.req.From
+	} else if p.group = p.req.Group; p.group == "" {
+		p.group = IsolatedName(p.req.From, p.req.Now)
+	}
+	if p.group == p.req.From && !p.req.InPlace {
+		return askedf("choose another name for the isolated group; to move a group itself, say so with --in-place",
+			"group %q would be both the source and the isolated group", p.group)
+	}
+	groups, err := p.r.ListGroups(ctx)
+	if err != nil {
+		return fmt.Errorf("listing groups: %w", err)
+	}
+	if _, found := groups[p.req.From]; !found {
+		return askedf("\"evtctl lag\" lists the groups of the cluster", "group %q: not found in this cluster", p.req.From)
+	}
+	return p.checkTarget(ctx, groups)
+}
+
+// IsolatedName is the default name of an isolated group.
+func IsolatedName(from string, now time.Time) string {
+	return from + isolatedMark + now.UTC().Format("20060102T150405")
+}
+
+// isolatedMark is in the names of isolated groups that nobody has named otherwise.
+const isolatedMark = ".replay."
+
+// checkTarget refuses a group that somebody uses, or that commits mean nothing to.
+func (p *planner) checkTarget(ctx context.Context, groups kadm.ListedGroups) error {
+	target, found := groups[p.group]
+	if !found {
+		return nil
+	}
+	shares, err := p.r.ListGroupsByType(ctx, []string{"share"})
+	if err != nil {
+		return fmt.Errorf("listing share groups: %w", err)
+	}
+	switch _, share := shares[p.group]; {
+	case share:
+		return askedf("use Apache's kafka-share-groups.sh for its start offsets", "group %q is a share group, which has no offsets to commit", p.group)
+	case slices.Contains([]string{"Empty", "Dead"}, target.State):
+		return nil
+	case p.req.InPlace:
+		return askedf("stop its members, or leave --in-place out: an isolated group needs no downtime", "group %q is %s: it has members", p.group, target.State)
+	}
+	return askedf("choose another name, or stop its members", "group %q is in use: it is %s", p.group, target.State)
+}
+
+// readSource learns what the source group has committed.
+func (p *planner) readSource(ctx context.Context) error {
+	offsets, err := p.r.FetchOffsets(ctx, p.req.From)
+	if err != nil {
+		return fmt.Errorf("reading the commits of group %q: %w", p.req.From, err)
+	}
+	p.committed = map[partition]int64{}
+	for topic, partitions := range offsets {
+		for id, o := range partitions {
+			if o.Err != nil {
+				return fmt.Errorf("reading the commit of group %q in %s:%d: %w", p.req.From, topic, id, o.Err)
+			}
+			if o.At >= 0 { // -1 stands for none
+				p.committed[partition{topic, id}] = o.At
+			}
+		}
+	}
+	if len(p.committed) == 0 && len(p.req.Topics) == 0 {
+		return askedf("name the topics with --topic", "group %q has committed nothing, so that its topics aren't known", p.req.From)
+	}
+	return nil
+}
+
+// topics are those to plan for, each once, sorted.
+func (p *planner) topics() []string {
+	var names []string
+	for _, s := range p.req.Topics {
+		names = append(names, s.Topic)
+	}
+	if len(names) == 0 {
+		for at := range p.committed {
+			names = append(names, at.topic)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
