@@ -67,26 +67,34 @@ func (p *planner) checkTarget(ctx context.Context, groups kadm.ListedGroups) err
 }
 
 // readSource learns what the source group has committed.
-func (p *planner) readSource(ctx context.Context) error {
-	offsets, err := p.r.FetchOffsets(ctx, p.req.From)
-	if err != nil {
-		return fmt.Errorf("reading the commits of group %q: %w", p.req.From, err)
-	}
-	p.committed = map[partition]int64{}
-	for topic, partitions := range offsets {
-		for id, o := range partitions {
-			if o.Err != nil {
-				return fmt.Errorf("reading the commit of group %q in %s:%d: %w", p.req.From, topic, id, o.Err)
-			}
-			if o.At >= 0 { // -1 stands for none
-				p.committed[partition{topic, id}] = o.At
-			}
-		}
+func (p *planner) readSource(ctx context.Context) (err error) {
+	if p.committed, err = committed(ctx, p.r, p.req.From); err != nil {
+		return err
 	}
 	if len(p.committed) == 0 && len(p.req.Topics) == 0 {
 		return askedf("name the topics with --topic", "group %q has committed nothing, so that its topics aren't known", p.req.From)
 	}
 	return nil
+}
+
+// committed reads a group's commits. One that can't be read fails them all.
+func committed(ctx context.Context, r Reader, group string) (map[partition]int64, error) {
+	offsets, err := r.FetchOffsets(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("reading the commits of group %q: %w", group, err)
+	}
+	list := map[partition]int64{}
+	for topic, partitions := range offsets {
+		for id, o := range partitions {
+			if o.Err != nil {
+				return nil, fmt.Errorf("reading the commit of group %q in %s:%d: %w", group, topic, id, o.Err)
+			}
+			if o.At >= 0 { // -1 stands for none
+				list[partition{topic, id}] = o.At
+			}
+		}
+	}
+	return list, nil
 }
 
 // topics are those to plan for, each once, sorted.

@@ -1,0 +1,164 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// Kept is a group that a replay made: an isolated one, or what undoes a reset.
+type Kept struct {
+	Group string `json:"group"`
+	From  string `json:"from_group"`
+	Kind  string `json:"kind"` // isolated or undo
+	State string `json:"state"`
+}
+
+// List finds the groups that replays made, by their names: an isolated group that was
+// given a name of its own isn't among them.
+func List(ctx context.Context, r Reader) ([]Kept, error) {
+	groups, err := r.ListGroups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing groups: %w", err)
+	}
+	list := []Kept{}
+	for _, g := range groups.Sorted() {
+		for mark, kind := range map[string]string{isolatedMark: "isolated", undoMark: "undo"} {
+			if at := strings.LastIndex(g.Group, mark); at > 0 && stamped(g.Group[at+len(mark):]) {
+				list = append(list, Kept{g.Group, g.Group[:at], kind, g.State})
+			}
+		}
+	}
+	return list, nil
+}
+
+// stamped tells whether a name ends as those made here do: 20260302T130000, with
+// milliseconds or without.
+func stamped(end string) bool {
+	day, rest, ok := strings.Cut(end, "T")
+	clock, millis, _ := strings.Cut(rest, ".")
+	return ok && len(day) == 8 && len(clock) == 6 && strings.Trim(day+clock+millis, "0123456789") == ""
+}
+
+// Status is how far a group has come.
+type Status struct {
+	Version int    `json:"version"`
+	Group   string `json:"group"`
+	// From is the group that it is compared with; empty: with the logs' ends.
+	From       string     `json:"from_group"`
+	State      string     `json:"state"`
+	Left       int64      `json:"left"`      // offsets up to where From stands, or the ends
+	CaughtUp   bool       `json:"caught_up"` // nothing is left
+	Partitions []Progress `json:"partitions"`
+}
+
+// Progress is one partition of a [Status].
+type Progress struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+	// Goal is where From stands, or the log's end where it has committed nothing.
+	Goal int64 `json:"goal"`
+	Left int64 `json:"left"` // never negative
+}
+
+// Follow tells how far a group has come on its way to where another one stands, or to
+// the ends of its topics when from is empty.
+func Follow(ctx context.Context, r Reader, group, from string) (*Status, error) {
+	attempt := fmt.Sprintf("looking how far group %q has come", group)
+	groups, err := r.ListGroups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: listing groups: %w", attempt, err)
+	}
+	if _, found := groups[group]; !found {
+		return nil, askedf("\"evtctl replay list\" lists the isolated groups", "%s: not found in this cluster", attempt)
+	}
+	own, err := committed(ctx, r, group)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", attempt, err)
+	}
+	goals := map[partition]int64{}
+	if from != "" {
+		if goals, err = committed(ctx, r, from); err != nil {
+			return nil, fmt.Errorf("%s: %w", attempt, err)
+		}
+	}
+	ends, err := offsets(r.ListEndOffsets(ctx, topicsOf(own)...))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", attempt, err)
+	}
+	s := &Status{Version: 1, Group: group, From: from, State: groups[group].State, CaughtUp: true, Partitions: []Progress{}}
+	for at, offset := range own {
+		goal, ok := goals[at]
+		if !ok {
+			goal = ends[at]
+		}
+		p := Progress{Topic: at.topic, Partition: at.id, Offset: offset, Goal: goal, Left: max(0, goal-offset)}
+		s.Left += p.Left
+		s.CaughtUp = s.CaughtUp && p.Left == 0
+		s.Partitions = append(s.Partitions, p)
+	}
+	slices.SortFunc(s.Partitions, func(a, b Progress) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return s, nil
+}
+
+func topicsOf(offsets map[partition]int64) []string {
+	var names []string
+	for at := range offsets {
+		names = append(names, at.topic)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// PlanPromotion plans to give a group the offsets of an isolated one that has caught
+// up with it, so that it goes on where that one stopped. Neither may have members.
+// The plan is one in place: what it replaces can be undone.
+func PlanPromotion(ctx context.Context, r Reader, isolated string, req Request) (*Plan, error) {
+	s, err := Follow(ctx, r, isolated, req.From)
+	if err != nil {
+		return nil, err
+	}
+	if s.State != "Empty" && s.State != "Dead" {
+		return nil, askedf("stop its members first", "promoting group %q: it is %s, and may go on reading", isolated, s.State)
+	}
+	if !s.CaughtUp {
+		return nil, askedf("wait with \"evtctl replay status --wait\"",
+			"promoting group %q: %d offsets are left until where group %q stands; they would be read again", isolated, s.Left, req.From)
+	}
+	req.InPlace, req.Group, req.Topics = true, "", nil
+	for _, p := range s.Partitions {
+		to := AtOffset(p.Offset)
+		req.Topics = append(req.Topics, Selection{Topic: p.Topic, Partitions: []int32{p.Partition}, To: &to})
+	}
+	plan, err := NewPlan(ctx, r, req)
+	if err != nil {
+		return nil, err
+	}
+	plan.To = "where " + isolated + " stands"
+	return plan, nil
+}
+
+// Remover deletes groups. A *kadm.Client fits.
+type Remover interface {
+	DeleteGroup(ctx context.Context, group string) (kadm.DeleteGroupResponse, error)
+}
+
+// Finish removes a group that a replay made. The cluster refuses it while the group
+// has members.
+func Finish(ctx context.Context, w Remover, group string) error {
+	answer, err := w.DeleteGroup(ctx, group)
+	if err == nil {
+		err = answer.Err
+	}
+	if err != nil {
+		return fmt.Errorf("removing group %q: %w", group, err)
+	}
+	return nil
+}
