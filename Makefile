@@ -35,10 +35,14 @@ race: ## the tests on the fake broker with the race detector
 bench: build ## figures on a real Kafka, beside Apache's own tools
 	$(GO) run ./internal/bench
 
+.PHONY: bench-schema
+bench-schema: build ## figures of schema checks only; needs no Kafka
+	$(GO) run ./internal/bench -only schema
+
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
 	$(GO) test ./lag ./cmd/evtctl -update
 
 .PHONY: help
 help:
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort

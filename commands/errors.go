@@ -12,6 +12,7 @@ import (
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/schema"
+	"github.com/evtctl/evtctl/schema/registry"
 )
 
 // Exit codes. They are part of the command line's contract.
@@ -101,6 +102,8 @@ func Exit(err error) Failure {
 		f.Code, f.Hint = ExitUsage, "\"evtctl lag --by topic\" lists the topics that groups read"
 	case errors.As(err, &partial):
 		f.Code = ExitPartial
+	case errors.Is(err, registry.ErrIncompatible):
+		f.Code = ExitBadNews
 	}
 	return f
 }

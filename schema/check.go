@@ -166,7 +166,9 @@ func (o *oneCheck) parse(ctx context.Context, needs []string) error {
 		return err
 	}
 	o.local = len(refs) > 0
-	if o.refs = o.registered(missing); len(o.refs) > 0 {
+	o.refs = o.registered(missing)
+	o.result.References = o.refs
+	if len(o.refs) > 0 {
 		found, err := resolve(ctx, o.req.Resolver, o.c.Subject, o.refs)
 		if err != nil {
 			return err

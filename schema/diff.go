@@ -17,6 +17,21 @@ type Comparison struct {
 	ReadsOld  bool   `json:"reads_old"`
 	ReadByOld bool   `json:"read_by_old"`
 	Rules     string `json:"rules"`
+	// DeployFirst is who has to be deployed first when From is replaced by To; Deploy
+	// says it in a sentence.
+	DeployFirst Side       `json:"deploy_first"`
+	Deploy      string     `json:"deploy"`
+	Obstacles   []Obstacle `json:"obstacles"` // why one can't read the other's data
+}
+
+// Obstacle is one thing that keeps readers with one schema from reading data of the
+// other.
+type Obstacle struct {
+	Direction Direction `json:"direction"`
+	Path      string    `json:"path"` // a JSON pointer into the reader's schema
+	Field     string    `json:"field"`
+	Rule      string    `json:"rule"`
+	Message   string    `json:"message"` // speaks of the reader and the writer
 }
 
 // Compared is one side of a comparison: a schema with what it refers to.
@@ -72,8 +87,31 @@ func Diff(from, to Compared) (*Comparison, error) {
 		return nil, fmt.Errorf("comparing %s with %s: %w", from.Name, to.Name, err)
 	}
 	c.ReadsOld, c.ReadByOld = len(backward) == 0, len(forward) == 0
+	c.Obstacles = append(obstacles(NewReadsOld, backward), obstacles(OldReadsNew, forward)...)
+	c.DeployFirst, c.Deploy = c.deployment()
 	if c.Changes == nil {
 		c.Changes = []Change{}
 	}
 	return c, nil
+}
+
+func obstacles(d Direction, findings []Finding) []Obstacle {
+	list := []Obstacle{}
+	for _, f := range findings {
+		list = append(list, Obstacle{Direction: d, Path: f.Path, Field: f.Field, Rule: f.Rule, Message: f.Detail})
+	}
+	return list
+}
+
+// deployment says who has to be deployed first, by what reads what.
+func (c *Comparison) deployment() (Side, string) {
+	switch {
+	case c.ReadsOld && c.ReadByOld:
+		return Either, "deploy either side first: each reads the other's data"
+	case c.ReadsOld:
+		return Consumers, "deploy consumers first: they can read old and new data, while those on the old schema can't read new data"
+	case c.ReadByOld:
+		return Producers, "deploy producers first: consumers on the old schema can read new data, while those with the new schema can't read old data"
+	}
+	return Neither, "deploy neither side: no order is safe, as neither reads the other's data"
 }

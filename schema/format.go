@@ -49,7 +49,7 @@ type Source struct {
 
 // Reference is a schema's mention of a registered one.
 type Reference struct {
-	Name    string
-	Subject string
-	Version int // from 1
+	Name    string `json:"name"`
+	Subject string `json:"subject"`
+	Version int    `json:"version"` // from 1
 }

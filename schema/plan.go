@@ -40,6 +40,18 @@ type Step struct {
 // PlanBreak plans a breaking change of a subject. The problems are those that the
 // check found; those that are allowed or overruled don't count.
 func PlanBreak(subject string, problems ...Problem) *BreakPlan {
+	file := "FILE"
+	if len(problems) > 0 && problems[0].File != "" {
+		file = problems[0].File
+	}
+	return planBreak(subject, file, problems)
+}
+
+// PlanBreakOf is PlanBreak for a result of a check. It may be one that breaks
+// nothing: a rule can't see that a number that was in cents is in euros now.
+func PlanBreakOf(r *Result) *BreakPlan { return planBreak(r.Subject, r.Path, r.Problems) }
+
+func planBreak(subject, file string, problems []Problem) *BreakPlan {
 	topic, key := TopicOf(subject)
 	p := &BreakPlan{
 		Version: ReportVersion, Subject: subject, Topic: topic, NewTopic: nextName(topic), Breaks: []Problem{},
@@ -51,13 +63,11 @@ func PlanBreak(subject string, problems ...Problem) *BreakPlan {
 			directions[problem.Direction] = true
 		}
 	}
-	n := breakNames{subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: "FILE"}
+	n := breakNames{subject: subject, topic: topic, newTopic: p.NewTopic, part: "value", file: file}
 	if key {
 		n.part = "key"
 	}
-	if len(p.Breaks) > 0 && p.Breaks[0].File != "" {
-		n.file = p.Breaks[0].File
-	}
+	n.context = strings.TrimSuffix(strings.TrimSuffix(subject, "-"+n.part), topic)
 	p.Suggested, p.Because = suggest(directions)
 	p.Ways = []Way{n.newTopicWay(), n.dualWay(), n.adapterWay(), n.payloadWay()}
 	return p

@@ -89,3 +89,15 @@ func TestTheWayThatFitsIsSuggested(t *testing.T) {
 		}
 	}
 }
+
+func TestTheNewSubjectIsInTheOldOnesContext(t *testing.T) {
+	for subject, want := range map[string]string{
+		"orders-value": "orders-v2-value", ":.eu:orders-key": ":.eu:orders-v2-key", "value-value": "value-v2-value",
+		":.eu:eu-value": ":.eu:eu-v2-value", "orders": "orders-v2-value",
+	} {
+		plan := schema.PlanBreakOf(&schema.Result{Subject: subject, Path: "order.avsc"})
+		if got := plan.Ways[0].Steps[1].Commands[0]; got != "evtctl schema register order.avsc --subject "+want {
+			t.Errorf("%s: %s", subject, got)
+		}
+	}
+}

@@ -4,12 +4,13 @@ import "fmt"
 
 // breakNames are the names that the steps speak of.
 type breakNames struct {
+	context                  string // of the registry, as it begins a subject's name
 	subject, topic, newTopic string
 	part                     string // value or key
 	file                     string // of the new schema
 }
 
-func (n breakNames) newSubject() string { return n.newTopic + "-" + n.part }
+func (n breakNames) newSubject() string { return n.context + n.newTopic + "-" + n.part }
 
 func (n breakNames) createTopic() Step {
 	return Step{
@@ -102,7 +103,7 @@ func (n breakNames) adapterWay() Way {
 }
 
 func (n breakNames) payloadWay() Way {
-	subject := n.topic + "-RECORD"
+	subject := n.context + n.topic + "-RECORD"
 	return Way{
 		Name: "versioned-payload", Title: "A versioned payload in the same topic",
 		Suits: "order across old and new events matters, and all consumers can be deployed before any producer",

@@ -74,6 +74,9 @@ type Result struct {
 	Sample      *SampleResult `json:"sample"` // nil when none was asked for
 	Error       *ResultError  `json:"error"`  // why it couldn't be checked; nil when it could
 
+	// References are the registered schemas that the candidate refers to: what has to
+	// be named when it is registered.
+	References []Reference `json:"-"`
 }
 
 // Outcome is a result in one word.

@@ -32,12 +32,17 @@ type Records interface {
 // candidate.
 var ErrUnreadable = errors.New("unreadable with any schema")
 
+// ErrUntried marks a record of which can't be told whether it can be read, such as
+// when the registry doesn't answer. It ends the trial: there is no answer then.
+var ErrUntried = errors.New("could not be tried")
+
 // Decoder tries records with a schema.
 type Decoder interface {
-	// Reader prepares a schema. What it returns tells why data (a record's value, or
-	// its key) can't be read with it; an error that wraps [ErrUnreadable] means that
-	// the schema isn't at fault.
-	Reader(f Format, text []byte, refs []Source) (func(ctx context.Context, data []byte, headers []Header) error, error)
+	// Reader prepares a candidate with all that it refers to. What it returns tells why
+	// data (a record's value, or its key) can't be read with it. An error that wraps
+	// [ErrUnreadable] means that the schema isn't at fault, and [ErrUntried] that
+	// nobody knows.
+	Reader(c Candidate, key bool, refs []Source) (func(ctx context.Context, data []byte, headers []Header) error, error)
 }
 
 // Trial tries candidates on what is in a topic: schemas can be right about each
@@ -84,9 +89,9 @@ func (o *oneCheck) try(ctx context.Context) error {
 	}
 	records, err := trial.Records.Last(ctx, topic, trial.N)
 	if err != nil {
-		return fmt.Errorf("sample of topic %q: %w", topic, err)
+		return fmt.Errorf("sample of %d records: %w", trial.N, err)
 	}
-	decode, err := trial.Decoder.Reader(o.c.Format, o.c.Text, o.sources)
+	decode, err := trial.Decoder.Reader(o.c, key, o.sources)
 	if err != nil {
 		return fmt.Errorf("sample of topic %q: %w", topic, err)
 	}
@@ -103,6 +108,9 @@ func (o *oneCheck) try(ctx context.Context) error {
 		err := decode(ctx, data, r.Headers)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, ErrUntried) {
+			return fmt.Errorf("sample of topic %q: partition %d, offset %d: %w", topic, r.Partition, r.Offset, err)
 		}
 		s.count(r, err)
 	}

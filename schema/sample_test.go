@@ -25,7 +25,7 @@ func (r *topicRecords) Last(_ context.Context, topic string, n int) ([]schema.Re
 // saying decodes records that say what comes of that.
 type saying struct{ err error }
 
-func (s saying) Reader(schema.Format, []byte, []schema.Source) (func(context.Context, []byte, []schema.Header) error, error) {
+func (s saying) Reader(schema.Candidate, bool, []schema.Source) (func(context.Context, []byte, []schema.Header) error, error) {
 	return func(_ context.Context, data []byte, _ []schema.Header) error {
 		switch string(data) {
 		case "fine":

@@ -95,13 +95,22 @@ func stem(path string) string {
 // It takes TopicName for granted: for a subject named otherwise it is the subject
 // itself.
 func TopicOf(subject string) (topic string, key bool) {
-	if strings.HasPrefix(subject, ":.") { // a context comes before
-		if end := strings.Index(subject[1:], ":"); end >= 0 {
-			subject = subject[end+2:]
-		}
-	}
+	subject = strings.TrimPrefix(subject, contextOf(subject))
 	if topic, ok := strings.CutSuffix(subject, "-key"); ok {
 		return topic, true
 	}
 	return strings.TrimSuffix(subject, "-value"), false
+}
+
+// contextOf is the part of a subject's name that names its context, as in
+// ":.staging:" for ":.staging:orders"; empty for the default one.
+func contextOf(subject string) string {
+	if !strings.HasPrefix(subject, ":.") {
+		return ""
+	}
+	end := strings.Index(subject[1:], ":")
+	if end < 0 {
+		return ""
+	}
+	return subject[:end+2]
 }

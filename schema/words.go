@@ -1,6 +1,9 @@
 package schema
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Rules of the front door's own, beside those of the languages.
 const (
@@ -24,11 +27,20 @@ func (o *oneCheck) problem(v Version, d Direction, f Finding) Problem {
 		p.Message = fmt.Sprintf("consumers on %s can't read what producers with the new schema write: %s", v.Label, f.Detail)
 		p.Fix = f.MendWriter
 	}
+	if p.Fix == "" {
+		p.Fix = wayOut[d]
+	}
 	p.Line, p.Column = own.Line, own.Column
 	if own.File != "" {
 		p.File = own.File
 	}
 	return p
+}
+
+// wayOut is what helps where a language has no advice of its own.
+var wayOut = map[Direction]string{
+	NewReadsOld: "let the new schema take what the old one allows, or put the change into a field of its own that may be missing",
+	OldReadsNew: "write only what the old schema takes, or put the change into a field of its own that the old one leaves open",
 }
 
 // otherFormat is a version that can't be compared because of its language.
@@ -82,4 +94,25 @@ func times(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// spans words ascending numbers: 1, 3–7, 9.
+func spans(numbers []int) string {
+	var parts []string
+	for i := 0; i < len(numbers); {
+		end := i
+		for end+1 < len(numbers) && numbers[end+1] == numbers[end]+1 {
+			end++
+		}
+		switch {
+		case end-i >= 2:
+			parts = append(parts, fmt.Sprintf("%d–%d", numbers[i], numbers[end]))
+		case end > i:
+			parts = append(parts, fmt.Sprint(numbers[i]), fmt.Sprint(numbers[end]))
+		default:
+			parts = append(parts, fmt.Sprint(numbers[i]))
+		}
+		i = end + 1
+	}
+	return strings.Join(parts, ", ")
 }

@@ -120,7 +120,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
-			"commit": commit, "consume": consume, "transaction": transaction,
+			"commit": commit, "consume": consume, "transaction": transaction, "encode": encode, "proxy": proxy,
 		},
 	}
 }

@@ -29,7 +29,7 @@ func (p *programs) machine(ctx context.Context, t testing.TB) machine {
 	}
 	m := machine{
 		Go: info.GoVersion, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), CPU: cpuModel(),
-		Kafka: p.java["kafka"], JVM: p.java["java.vm.name"] + " " + p.java["java.vm.version"],
+		Kafka: p.java["kafka"], JVM: strings.TrimSpace(p.java["java.vm.name"] + " " + p.java["java.vm.version"]),
 	}
 	if m.Revision = revision(info); m.Revision == "" {
 		// Built with -buildvcs=false: then the checkout here is the likeliest.

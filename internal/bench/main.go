@@ -1,6 +1,6 @@
 // Command bench takes evtctl's figures: how long its lag commands take and how
 // much memory they need on a real Kafka, beside Apache's own tool and the bare
-// protocol. It starts the broker, makes the data, lets all programs answer the
+// protocol, and how long its schema checks take. It starts the broker, makes the data, lets all programs answer the
 // same questions in turn, and prints medians. Before a question is timed, the
 // answers are compared: a program that is quick and wrong gets no figure.
 //
@@ -24,14 +24,19 @@ import (
 func main() {
 	evtctl := flag.String("evtctl", "bin/evtctl", "the `program` to take figures of")
 	asJSON := flag.Bool("json", false, "print one JSON document")
+	only := flag.String("only", "", "take one `part` of the figures: lag or schema, which needs no Kafka")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "bench takes no arguments, only flags: %q\n", flag.Args())
 		os.Exit(2)
 	}
+	if *only != "" && *only != "lag" && *only != "schema" {
+		fmt.Fprintf(os.Stderr, "-only %q: the parts are lag and schema\n", *only)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second interrupt doesn't wait for the cleaning up
-	figures := take(ctx, *evtctl, full, os.Stderr)
+	figures := takeParts(ctx, *evtctl, *only, os.Stderr)
 	stop()
 	if figures == nil {
 		os.Exit(1)
@@ -46,11 +51,31 @@ func main() {
 	}
 }
 
+// takeParts gives the figures of one part, or of all in one report. It is nil when
+// they couldn't be taken.
+func takeParts(ctx context.Context, evtctl, only string, log io.Writer) *report {
+	var whole *report
+	if only != "schema" {
+		whole = take(func(t testing.TB) *report { return takeFigures(ctx, t, evtctl, full, log) }, log)
+	}
+	if only == "lag" || only == "" && whole == nil {
+		return whole
+	}
+	part := take(func(t testing.TB) *report { return takeSchemaFigures(ctx, t, evtctl, fullSchemas, log) }, log)
+	if whole == nil || part == nil {
+		return part
+	}
+	whole.Data += "; " + part.Data
+	whole.Questions = append(whole.Questions, part.Questions...)
+	return whole
+}
+
 // take gives the figures, or nil when they couldn't be taken and it has said why.
-func take(ctx context.Context, evtctl string, s scale, log io.Writer) (taken *report) {
-	// It runs the function once: only one that ends within a second is run again.
+func take(figures func(testing.TB) *report, log io.Writer) (taken *report) {
 	testing.Benchmark(func(b *testing.B) {
-		taken = takeFigures(ctx, host{b, log}, evtctl, s, log)
+		if taken == nil { // what ends within a second is run again
+			taken = figures(host{b, log})
+		}
 	})
 	return taken
 }

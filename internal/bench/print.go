@@ -14,6 +14,12 @@ func writeJSON(w io.Writer, r *report) error {
 	return e.Encode(r)
 }
 
+// howSchemasTaken stands where there is no Kafka.
+const howSchemasTaken = `Whole processes from start to end, with their output thrown away. Each has run once
+before, uncounted, and its answer was looked at. MEDIAN and CPU (of all cores together)
+are medians of the runs, MAX-RSS is the largest run's.
+`
+
 const howTaken = `Whole processes from start to end, with their output thrown away. The programs of a
 question run in turn, so that a slow moment of the machine falls on all of them; each
 has run once before, uncounted, and their answers were found to agree. MEDIAN and CPU
@@ -27,8 +33,12 @@ func writeText(w io.Writer, r *report) error {
 	m := r.Machine
 	var b strings.Builder
 	fmt.Fprintf(&b, "evtctl %s (%s, %s) on %d cores (%s)\n", m.Revision, m.Go, m.Platform, m.Cores, m.CPU)
-	fmt.Fprintf(&b, "Apache Kafka %s, one node on the same machine, %s\n", m.Kafka, m.JVM)
-	fmt.Fprintf(&b, "Data: %s\n\n%s", r.Data, howTaken)
+	how := howSchemasTaken
+	if m.Kafka != "" {
+		fmt.Fprintf(&b, "Apache Kafka %s, one node on the same machine, %s\n", m.Kafka, m.JVM)
+		how = howTaken
+	}
+	fmt.Fprintf(&b, "Data: %s\n\n%s", r.Data, how)
 	for i := range r.Questions {
 		writeQuestion(&b, &r.Questions[i])
 	}

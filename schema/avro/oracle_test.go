@@ -39,10 +39,11 @@ type sources struct {
 }
 
 type question struct {
-	Op     string   `json:"op"` // parse, check or canonical
+	Op     string   `json:"op"` // parse, check, canonical or read
 	Schema *sources `json:"schema,omitempty"`
 	Reader *sources `json:"reader,omitempty"`
 	Writer *sources `json:"writer,omitempty"`
+	Seed   int      `json:"seed,omitempty"` // of the values that are read
 }
 
 type answer struct {
@@ -56,6 +57,10 @@ type answer struct {
 		Type, Location, Message string
 	} `json:"found"`
 	Canonical string `json:"canonical"`
+	Reads     []struct {
+		Data  []byte  `json:"data"`
+		Error *string `json:"error"` // why Java can't read it; nil when it can
+	} `json:"reads"`
 	// Error is set when Java threw an exception instead.
 	Error  string `json:"error"`
 	Thrown string `json:"thrown"`

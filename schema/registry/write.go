@@ -80,7 +80,8 @@ func (w *Writer) SetCompatibility(ctx context.Context, subject, mode string) err
 
 // UnsetCompatibility removes a subject's own mode, so that the global one counts.
 // A subject that has none is no error. Apicurio says yes and keeps a NONE, which
-// is an error here.
+// is an error here, unless the global mode is NONE too: there the two can't be told
+// apart, and make no difference.
 func (w *Writer) UnsetCompatibility(ctx context.Context, subject string) error {
 	q := question{
 		attempt: fmt.Sprintf("remove the compatibility mode of subject %q", subject),
@@ -92,6 +93,11 @@ func (w *Writer) UnsetCompatibility(ctx context.Context, subject string) error {
 		return err
 	}
 	mode, err := w.client.own(ctx, subject)
+	if err == nil && mode == "NONE" {
+		if global, err := w.client.GlobalCompatibility(ctx); err == nil && global.Mode == mode {
+			return nil
+		}
+	}
 	if err == nil && mode != "" {
 		e := w.client.odd(q, "done, and yet it is %s", mode)
 		e.hint = "set the mode to another one first, and then remove it"

@@ -55,7 +55,7 @@ var (
 func annotate(b *strings.Builder, level, title, file string, line, column int, message string) {
 	var properties []string
 	if file != "" {
-		properties = append(properties, "file="+escapeProperty.Replace(file))
+		properties = append(properties, "file="+escapeProperty.Replace(plain(file)))
 	}
 	if line > 0 {
 		properties = append(properties, fmt.Sprintf("line=%d", line), fmt.Sprintf("col=%d", max(1, column)))

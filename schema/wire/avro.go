@@ -10,6 +10,7 @@ import (
 // avroSchema is a compiled Avro schema.
 type avroSchema struct {
 	root    *avroType
+	text    string // for the library
 	library *avro.Schema
 }
 
@@ -26,7 +27,7 @@ func compileAvro(s *Schema) (language, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing Avro schema: %s", libraryReason(err))
 	}
-	return avroSchema{root, library}, nil
+	return avroSchema{root, text, library}, nil
 }
 
 func (avroSchema) format() Format { return Avro }

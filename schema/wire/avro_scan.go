@@ -96,7 +96,7 @@ func (s *avroScan) kind(t *avroType) error {
 	case "record":
 		return s.record(t)
 	}
-	return s.blocks(t)
+	return s.blocks(t, s.value)
 }
 
 func (s *avroScan) record(t *avroType) error {
@@ -158,8 +158,8 @@ func (s *avroScan) choice(t *avroType, n int, of string, branches []*avroType) e
 	return nil
 }
 
-// blocks reads the items of an array or a map.
-func (s *avroScan) blocks(t *avroType) error {
+// blocks reads the items of an array or a map, each by the function.
+func (s *avroScan) blocks(t *avroType, item func(*avroType) error) error {
 	s.path = append(s.path, step{})
 	defer func() { s.path = s.path[:len(s.path)-1] }()
 	for total := int64(0); ; {
@@ -183,7 +183,7 @@ func (s *avroScan) blocks(t *avroType) error {
 					return err
 				}
 			}
-			if err := s.value(t.items); err != nil {
+			if err := item(t.items); err != nil {
 				return err
 			}
 			total++

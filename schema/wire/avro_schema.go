@@ -9,15 +9,17 @@ import (
 	"unicode"
 )
 
-// avroType is what of an Avro schema matters for data. Defaults, aliases and
-// everything else that only readers with other schemas need is left out, so that
-// no fault in them keeps data from being decoded.
+// avroType is what of an Avro schema matters for data. Of what only readers with
+// other schemas need there is whether a default is there, not what it is, so that
+// no fault in it keeps data from being decoded.
 type avroType struct {
 	kind string // "record", "union", "int" and so on
 	// name is the full name of a record, enum or fixed; alias stands for it in the
 	// schema that the library gets, where every name is plain and there are no
 	// namespaces.
 	name, alias string
+	former      []string // full names that a reader's type also stands for
+	fallback    *string  // what a reader makes of symbols that its enum lacks
 
 	fields   []avroField
 	symbols  []string
@@ -32,8 +34,10 @@ type avroType struct {
 }
 
 type avroField struct {
-	name string
-	is   *avroType
+	name       string
+	is         *avroType
+	former     []string // names that a reader's field also stands for
+	hasDefault bool
 }
 
 // maxAvroSchemaDepth is how deep types nest in a schema.
@@ -195,7 +199,13 @@ func (r *avroReader) readNamed(schema map[string]any, kind, space string) (*avro
 	if space != "" {
 		full = space + "." + name
 	}
-	t := &avroType{kind: kind, name: full, alias: r.alias(full)}
+	t := &avroType{kind: kind, name: full, alias: r.alias(full), former: texts(schema["aliases"])}
+	for i, other := range t.former {
+		if space != "" && !strings.Contains(other, ".") {
+			other = space + "." + other
+		}
+		t.former[i] = strings.TrimPrefix(other, ".") // ".A" is A in no namespace
+	}
 	if r.named[full] == nil { // a definition that is repeated is the same
 		r.named[full] = t
 	}
@@ -206,8 +216,12 @@ func (r *avroReader) readDefinition(t *avroType, schema map[string]any, space st
 	switch t.kind {
 	case "enum":
 		symbols, _ := schema["symbols"].([]any)
+		t.symbols = []string{} // an enum may have none
 		for _, symbol := range symbols {
 			t.symbols = append(t.symbols, fmt.Sprint(symbol))
+		}
+		if fallback, ok := schema["default"].(string); ok {
+			t.fallback = &fallback
 		}
 	case "fixed":
 		size, err := strconv.Atoi(fmt.Sprint(schema["size"]))
@@ -237,9 +251,22 @@ func (r *avroReader) readFields(t *avroType, schema map[string]any, space string
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", t.name, name, err)
 		}
-		t.fields = append(t.fields, avroField{name, is})
+		_, hasDefault := field["default"]
+		t.fields = append(t.fields, avroField{name, is, texts(field["aliases"]), hasDefault})
 	}
 	return nil
+}
+
+// texts are the strings of an array; what is something else is left out.
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // alias is a name that any parser accepts and that no other type has.

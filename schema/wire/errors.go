@@ -85,6 +85,35 @@ func (e *DataError) Error() string {
 	return text + ": " + e.Reason
 }
 
+// ReadError says that data that is what its own schema says can't be read with
+// another one.
+type ReadError struct {
+	ID ID // of its own schema
+	// Path is the place in the data, as in [DataError].
+	Path string
+	// Offset is how many bytes after the frame the place is; -1 where it isn't known.
+	Offset int
+	Reason string
+}
+
+func (e *ReadError) Error() string {
+	text := "written with schema " + e.ID.String() + ": "
+	if e.Path != "" {
+		text += e.Path + ": "
+	}
+	return text + e.Reason
+}
+
+// readError turns what a language says into a ReadError.
+func readError(id ID, err error) error {
+	e := &ReadError{ID: id, Offset: -1, Reason: err.Error()}
+	var f *fault
+	if errors.As(err, &f) {
+		e.Path, e.Offset = f.path, f.offset
+	}
+	return e
+}
+
 // fault is a DataError that doesn't know its schema yet.
 type fault struct {
 	path   string

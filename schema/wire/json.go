@@ -61,16 +61,8 @@ func (j jsonSchema) encode(_ Frame, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := j.validate(line)
-	if err != nil {
+	if err := j.satisfied(line); err != nil {
 		return nil, err
-	}
-	if len(found) > 0 {
-		more := ""
-		if n := len(found) - 1; n > 0 {
-			more = fmt.Sprintf(" (and %d more)", n)
-		}
-		return nil, faultf(found[0].Pointer, "%s%s", found[0].Reason, more)
 	}
 	return line, nil
 }

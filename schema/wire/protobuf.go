@@ -32,18 +32,11 @@ func (protobufSchema) format() Format { return Protobuf }
 func (protobufSchema) name() string   { return "" }
 
 func (p protobufSchema) decode(f *Frame, b body) (*Message, error) {
-	var err error
-	if f.InHeader {
-		f.Indexes, b.more, err = readIndexes(b.more)
-		if err == nil && len(b.more) > 0 {
-			err = leftOverInHeader(b.more)
-		}
-	} else {
-		f.Indexes, b.data, err = readIndexes(b.data)
-	}
+	indexes, data, err := messageOf(*f, b)
 	if err != nil {
 		return nil, err
 	}
+	f.Indexes = indexes
 	descriptor, err := p.schema.MessageAt(f.Indexes)
 	if err != nil {
 		return nil, err
@@ -51,7 +44,7 @@ func (p protobufSchema) decode(f *Frame, b body) (*Message, error) {
 	message := dynamicpb.NewMessage(descriptor)
 	name := string(descriptor.FullName())
 	look := inspection{types: anyTypes{p.schema.Types()}, size: measure{most: b.json, costs: map[protoreflect.FullName]int{}}}
-	if err := look.read(b.data, message, ""); err != nil {
+	if err := look.read(data, message, ""); err != nil {
 		return nil, err
 	}
 	if err := look.message(message, "", 0); err != nil {

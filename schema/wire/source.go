@@ -46,6 +46,10 @@ type language interface {
 	name() string
 	decode(f *Frame, b body) (*Message, error)
 	encode(f Frame, json []byte) ([]byte, error)
+	// read tries data that was written with another schema of the same format. Own is
+	// what keeps it from being read with that, and err what keeps it from being read
+	// with this one.
+	read(writer language, f Frame, b body) (own, err error)
 }
 
 // body is what a frame leaves of a record's bytes.

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -15,9 +18,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaNormalization;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.util.RandomData;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -29,6 +40,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  * error}: without and with the checking of defaults. {"op":"canonical","schema":…} gives
  * {"canonical":text}. {"op":"check","reader":…,"writer":…} gives
  * {"compatible":bool,"found":[{"type","location","message"}…]} or {"error":text,"thrown":class}.
+ * {"op":"read","reader":…,"writer":…,"seed":number} writes a few random values and reads each:
+ * {"reads":[{"data":base64,"error":null or text}…]}, or {"error","thrown"} where it can't write.
  */
 public class Oracle {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -80,6 +93,9 @@ public class Oracle {
       case "canonical":
         answer.put("canonical", SchemaNormalization.toParsingForm(parse(request.get("schema"), false)));
         break;
+      case "read":
+        read(request, answer);
+        break;
       default:
         check(request, answer);
     }
@@ -102,6 +118,56 @@ public class Oracle {
       return null;
     } catch (RuntimeException | StackOverflowError e) {
       return e.getClass().getSimpleName() + ": " + e.getMessage();
+    }
+  }
+
+  private static void read(JsonNode request, ObjectNode answer) {
+    try {
+      Schema reader = parse(request.get("reader"), false);
+      Schema writer = parse(request.get("writer"), false);
+      if (containsItself(writer, new HashSet<>())) {
+        throw new AvroRuntimeException("RandomData makes values without an end of it");
+      }
+      ArrayNode reads = answer.putArray("reads");
+      for (Object value : new RandomData(writer, 4, request.get("seed").longValue())) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+        new GenericDatumWriter<>(writer).write(value, encoder);
+        if (out.size() > 10_000) {
+          continue;
+        }
+        ObjectNode one = reads.addObject().put("data", out.toByteArray());
+        try {
+          BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(out.toByteArray(), null);
+          new GenericDatumReader<>(writer, reader).read(null, decoder);
+          one.putNull("error");
+        } catch (IOException | RuntimeException | StackOverflowError e) {
+          one.put("error", e.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+      }
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      answer.put("thrown", e.getClass().getSimpleName());
+      answer.put("error", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static boolean containsItself(Schema schema, Set<String> within) {
+    switch (schema.getType()) {
+      case ARRAY:
+        return containsItself(schema.getElementType(), within);
+      case MAP:
+        return containsItself(schema.getValueType(), within);
+      case UNION:
+        return schema.getTypes().stream().anyMatch(branch -> containsItself(branch, within));
+      case RECORD:
+        if (!within.add(schema.getFullName())) {
+          return true;
+        }
+        boolean found = schema.getFields().stream().anyMatch(f -> containsItself(f.schema(), within));
+        within.remove(schema.getFullName());
+        return found;
+      default:
+        return false;
     }
   }
 
