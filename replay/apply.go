@@ -47,6 +47,9 @@ type Item struct {
 // topics are the same ones with the same partitions, every new offset is there, and
 // nobody uses the group. A plan that doesn't is a [*StaleError]; nothing is written.
 func (p *Plan) Fresh(ctx context.Context, r Reader) error {
+	if p.Group == "" || len(p.Moves) == 0 {
+		return &StaleError{"it is for no group, or for no partition"} // brokers accept commits for the group ""
+	}
 	check := &planner{r: r, req: Request{From: p.From, Group: p.Group, InPlace: p.InPlace}}
 	for _, m := range p.Moves {
 		check.req.Topics = append(check.req.Topics, Selection{Topic: m.Topic})
@@ -63,7 +66,32 @@ func (p *Plan) Fresh(ctx context.Context, r Reader) error {
 	if check.clusterID != p.ClusterID {
 		return &StaleError{fmt.Sprintf("it was made for cluster %s, and this is %s", p.ClusterID, check.clusterID)}
 	}
-	return p.fits(&check.logs)
+	if err := p.fits(&check.logs); err != nil || !p.InPlace {
+		return err
+	}
+	return p.unmoved(ctx, r)
+}
+
+// unmoved sees that a group to be reset in place stands where the plan says. A
+// partition that stands where it is to go was set by a run that was cut off.
+func (p *Plan) unmoved(ctx context.Context, r Reader) error {
+	now, err := committed(ctx, r, p.Group)
+	if err != nil {
+		return fmt.Errorf("applying the plan for group %q: %w", p.Group, err)
+	}
+	for _, m := range p.Moves {
+		offset, there := now[partition{m.Topic, m.Partition}]
+		was := m.PriorOffset
+		switch {
+		case there && (!m.Uncommit && offset == m.NewOffset || was != nil && offset == *was):
+		case !there && (m.Uncommit || was == nil):
+		case !there:
+			return &StaleError{fmt.Sprintf("group %s has no commit in %s:%d any more", p.Group, m.Topic, m.Partition)}
+		default:
+			return &StaleError{fmt.Sprintf("group %s has committed offset %d in %s:%d since", p.Group, offset, m.Topic, m.Partition)}
+		}
+	}
+	return nil
 }
 
 // fits holds the plan against what the brokers tell now.
@@ -86,18 +114,16 @@ func (p *Plan) fits(l *logs) error {
 }
 
 // Apply sees that the plan is [Plan.Fresh] and commits its offsets, for the plan's
-// own group and no other. In place it first keeps what [PlanUndo] needs. The receipt
+// own group and no other. What the group has committed before, it first keeps for
+// [PlanUndo]. The receipt
 // has every partition, also beside an error, which is a [*PartialError] then.
 func (p *Plan) Apply(ctx context.Context, w Writer) (*Receipt, error) {
 	if err := p.Fresh(ctx, w); err != nil {
 		return nil, err
 	}
-	undo := ""
-	if p.InPlace {
-		var err error
-		if undo, err = p.keepUndo(ctx, w); err != nil {
-			return nil, err
-		}
+	undo, err := p.keepUndo(ctx, w)
+	if err != nil {
+		return nil, err
 	}
 	refused := p.commit(ctx, w, p.Group)
 	receipt := p.receipt(refused)
@@ -109,7 +135,7 @@ func (p *Plan) Apply(ctx context.Context, w Writer) (*Receipt, error) {
 	for _, err := range refused {
 		reasons[err.Error()] = true
 	}
-	err := fmt.Errorf("committing %d offsets for group %q: %s", receipt.Failed, p.Group, strings.Join(slices.Sorted(maps.Keys(reasons)), "; "))
+	err = fmt.Errorf("committing %d offsets for group %q: %s", receipt.Failed, p.Group, strings.Join(slices.Sorted(maps.Keys(reasons)), "; "))
 	return receipt, &PartialError{receipt, err}
 }
 

@@ -1,14 +1,14 @@
 package replay
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/twmb/franz-go/pkg/kadm"
 )
 
 // WriteCSV writes offsets as kafka-consumer-groups.sh takes them with --reset-offsets
@@ -81,14 +81,24 @@ func selectionOf(fields []string) (Selection, partition, error) {
 	return Selection{Topic: topic, Partitions: []int32{at.id}, To: &to}, at, nil
 }
 
-// ExportGroup plans nothing, and gives what a group has committed as a plan's moves,
-// for WriteCSV.
-func ExportGroup(offsets kadm.OffsetResponses) *Plan {
-	p := &Plan{Version: PlanVersion}
-	for _, o := range offsets.Sorted() {
-		if o.Err == nil && o.At >= 0 {
-			p.Moves = append(p.Moves, Move{Topic: o.Topic, Partition: o.Partition, NewOffset: o.At})
-		}
+// ExportGroup gives what a group has committed as a plan's moves, for WriteCSV. A
+// partition that can't be read fails it: a file that lacks one would reset a part.
+func ExportGroup(ctx context.Context, r Reader, group string) (*Plan, error) {
+	attempt := fmt.Sprintf("exporting the offsets of group %q", group)
+	if err := known(ctx, r, group); err != nil {
+		return nil, fmt.Errorf("%s: %w", attempt, err)
 	}
-	return p
+	offsets, err := committed(ctx, r, group)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", attempt, err)
+	}
+	if len(offsets) == 0 {
+		return nil, askedf("\"evtctl lag\" lists the groups and what they have committed", "%s: it has committed nothing", attempt)
+	}
+	p := &Plan{Version: PlanVersion, Group: group, From: group, Warnings: []string{}}
+	for at, offset := range offsets {
+		p.Moves = append(p.Moves, Move{Topic: at.topic, Partition: at.id, NewOffset: offset})
+	}
+	slices.SortFunc(p.Moves, compareMoves)
+	return p, nil
 }

@@ -2,11 +2,15 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // checkGroups sees that the source is there and that the group whose offsets will be
@@ -32,9 +36,26 @@ func (p *planner) checkGroups(ctx context.Context) error {
 		return fmt.Errorf("listing groups: %w", err)
 	}
 	if _, found := groups[p.req.From]; !found {
-		return askedf("\"evtctl lag\" lists the groups of the cluster", "group %q: not found in this cluster", p.req.From)
+		return notFound(p.req.From)
 	}
 	return p.checkTarget(ctx, groups)
+}
+
+func notFound(group string) error {
+	return askedf("\"evtctl lag\" lists the groups of the cluster", "group %q: not found in this cluster", group)
+}
+
+// known sees that a group is there: a question for the offsets of one that isn't is
+// answered with none.
+func known(ctx context.Context, r Reader, group string) error {
+	groups, err := r.ListGroups(ctx)
+	if err != nil {
+		return fmt.Errorf("listing groups: %w", err)
+	}
+	if _, found := groups[group]; !found {
+		return notFound(group)
+	}
+	return nil
 }
 
 // IsolatedName is the default name of an isolated group.
@@ -47,17 +68,20 @@ const isolatedMark = ".replay."
 
 // checkTarget refuses a group that somebody uses, or that commits mean nothing to.
 func (p *planner) checkTarget(ctx context.Context, groups kadm.ListedGroups) error {
-	target, found := groups[p.group]
-	if !found {
-		return nil
-	}
 	shares, err := p.r.ListGroupsByType(ctx, []string{"share"})
 	if err != nil {
 		return fmt.Errorf("listing share groups: %w", err)
 	}
-	switch _, share := shares[p.group]; {
-	case share:
-		return askedf("use Apache's kafka-share-groups.sh for its start offsets", "group %q is a share group, which has no offsets to commit", p.group)
+	for _, name := range []string{p.req.From, p.group} {
+		if _, share := shares[name]; share {
+			return askedf("Apache's kafka-share-groups.sh --reset-offsets moves its start offsets",
+				"group %q is a share group, which keeps the state of single records and commits no offsets", name)
+		}
+	}
+	target, found := groups[p.group]
+	switch {
+	case !found:
+		return nil
 	case slices.Contains([]string{"Empty", "Dead"}, target.State):
 		return nil
 	case p.req.InPlace:
@@ -74,7 +98,47 @@ func (p *planner) readSource(ctx context.Context) (err error) {
 	if len(p.committed) == 0 && len(p.req.Topics) == 0 {
 		return askedf("name the topics with --topic", "group %q has committed nothing, so that its topics aren't known", p.req.From)
 	}
-	return nil
+	if p.req.Topics, err = p.expand(p.req.Topics); err != nil || p.req.InPlace {
+		return err
+	}
+	there, err := committed(ctx, p.r, p.group)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		err = nil // it is new
+	}
+	if p.replaces = len(there); p.replaces > 0 {
+		p.warn("group %s has %d commits already: those of the plan's partitions are replaced, and kept for \"evtctl replay undo\"", p.group, p.replaces)
+	}
+	return err
+}
+
+// expand puts the topics that the source group has committed for in the place of
+// patterns such as orders-*.
+func (p *planner) expand(selections []Selection) ([]Selection, error) {
+	var list []Selection
+	own := topicsOf(p.committed)
+	for _, s := range selections {
+		if !strings.ContainsAny(s.Topic, "*?[") { // no topic has those in its name
+			list = append(list, s)
+			continue
+		}
+		before := len(list)
+		for _, topic := range own {
+			match, err := path.Match(s.Topic, topic)
+			if err != nil {
+				return nil, askedf("such as orders-*", "topic %q: it is no pattern", s.Topic)
+			}
+			if match {
+				list = append(list, Selection{topic, s.Partitions, s.To})
+			}
+		}
+		matched := len(list) - before
+		if matched == 0 {
+			return nil, askedf(fmt.Sprintf("it has committed for %s", strings.Join(own, ", ")),
+				"topic %q: none of the %d topics of group %q matches", s.Topic, len(own), p.req.From)
+		}
+		p.warn("topic %s: %d of the %d topics of group %s match", s.Topic, matched, len(own), p.req.From)
+	}
+	return list, nil
 }
 
 // committed reads a group's commits. One that can't be read fails them all.

@@ -27,13 +27,30 @@ func List(ctx context.Context, r Reader) ([]Kept, error) {
 	}
 	list := []Kept{}
 	for _, g := range groups.Sorted() {
-		for mark, kind := range map[string]string{isolatedMark: "isolated", undoMark: "undo"} {
-			if at := strings.LastIndex(g.Group, mark); at > 0 && stamped(g.Group[at+len(mark):]) {
-				list = append(list, Kept{g.Group, g.Group[:at], kind, g.State})
-			}
+		if from, kind, ours := madeBy(g.Group); ours {
+			list = append(list, Kept{g.Group, from, kind, g.State})
 		}
 	}
 	return list, nil
+}
+
+// madeBy reads the name of a group that a replay made.
+func madeBy(group string) (from, kind string, ok bool) {
+	for _, m := range []struct{ mark, kind string }{{isolatedMark, "isolated"}, {undoMark, "undo"}} {
+		if at := strings.LastIndex(group, m.mark); at > 0 && stamped(group[at+len(m.mark):]) {
+			return group[:at], m.kind, true
+		}
+	}
+	return "", "", false
+}
+
+// Source is the group that an isolated group was made of, by its name; empty when the
+// name doesn't tell.
+func Source(isolated string) string {
+	if from, kind, ok := madeBy(isolated); ok && kind == "isolated" {
+		return from
+	}
+	return ""
 }
 
 // stamped tells whether a name ends as those made here do: 20260302T130000, with
@@ -74,12 +91,17 @@ func Follow(ctx context.Context, r Reader, group, from string) (*Status, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s: listing groups: %w", attempt, err)
 	}
-	if _, found := groups[group]; !found {
-		return nil, askedf("\"evtctl replay list\" lists the isolated groups", "%s: not found in this cluster", attempt)
+	for _, name := range []string{group, from} {
+		if _, found := groups[name]; !found && name != "" {
+			return nil, notFound(name)
+		}
 	}
 	own, err := committed(ctx, r, group)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", attempt, err)
+	}
+	if len(own) == 0 { // nothing left would be said of it otherwise
+		return nil, askedf("\"evtctl replay list\" lists the isolated groups", "%s: it has committed nothing", attempt)
 	}
 	goals := map[partition]int64{}
 	if from != "" {
@@ -147,12 +169,47 @@ func PlanPromotion(ctx context.Context, r Reader, isolated string, req Request) 
 
 // Remover deletes groups. A *kadm.Client fits.
 type Remover interface {
+	Reader
 	DeleteGroup(ctx context.Context, group string) (kadm.DeleteGroupResponse, error)
 }
 
-// Finish removes a group that a replay made. The cluster refuses it while the group
-// has members.
+// CheckFinish sees that a group can be removed: that it is there, without members,
+// and was made by a replay, which its name tells, or its commits do while no consumer
+// has made its own.
+func CheckFinish(ctx context.Context, r Reader, group string) error {
+	groups, err := r.ListGroups(ctx)
+	if err != nil {
+		return fmt.Errorf("removing group %q: listing groups: %w", group, err)
+	}
+	g, found := groups[group]
+	if !found {
+		return notFound(group)
+	}
+	if g.State != "Empty" && g.State != "Dead" {
+		return askedf("stop its members first", "group %q is %s: it has members", group, g.State)
+	}
+	if _, _, ours := madeBy(group); ours {
+		return nil
+	}
+	offsets, err := r.FetchOffsets(ctx, group)
+	if err != nil {
+		return fmt.Errorf("removing group %q: %w", group, err)
+	}
+	for _, o := range offsets.Sorted() {
+		if strings.HasPrefix(o.Metadata, commitNote) && o.Metadata != commitNote+group {
+			return nil
+		}
+	}
+	return askedf("Apache's kafka-consumer-groups.sh --delete removes any group",
+		"group %q: neither its name nor its commits tell that a replay made it", group)
+}
+
+// Finish removes a group that a replay made, once [CheckFinish] finds nothing against
+// it. The cluster refuses it, too, while the group has members.
 func Finish(ctx context.Context, w Remover, group string) error {
+	if err := CheckFinish(ctx, w, group); err != nil {
+		return err
+	}
 	answer, err := w.DeleteGroup(ctx, group)
 	if err == nil {
 		err = answer.Err

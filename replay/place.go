@@ -79,6 +79,10 @@ func (p *planner) move(at partition, to Position) (Move, error) {
 		t := time.UnixMilli(millis).UTC()
 		m.NewTime = &t
 	}
+	if t, ok := to.Time(); ok {
+		t = t.UTC()
+		m.CutTime = &t
+	}
 	m.AtEnd = m.NewOffset >= end
 	stop := m.PriorOffset
 	if p.req.Until != nil {

@@ -63,8 +63,13 @@ type Plan struct {
 	InPlace   bool      `json:"in_place"`
 	To        string    `json:"to"`
 	Until     *string   `json:"until"` // null: no end
+	// Replaces is how many commits the isolated group has already. Applying the plan
+	// keeps them for [PlanUndo].
+	Replaces int `json:"replaces"`
 	Moves     []Move    `json:"moves"` // sorted by topic and partition
 	Warnings  []string  `json:"warnings"`
+	// Looked is what [Plan.Look] saw; null: no record was read.
+	Looked *Looked `json:"looked"`
 }
 
 // Move is one partition's new offset.
@@ -80,6 +85,9 @@ type Move struct {
 	// NewTime is the time of the record there; null where that isn't known without
 	// reading it, or where there is none.
 	NewTime *time.Time `json:"new_time"`
+	// CutTime is the time that NewOffset was looked up by; null for a position that is
+	// no time.
+	CutTime *time.Time `json:"cut_time"`
 	// UntilOffset is the first offset that isn't to be read; null: no end.
 	UntilOffset *int64 `json:"until_offset"`
 	// Records is how many offsets are read again up to PriorOffset, or UntilOffset.
@@ -120,6 +128,7 @@ type planner struct {
 	clusterID string
 	group     string
 	committed map[partition]int64
+	replaces  int
 	moves     []Move
 	logs      logs
 	warnings  []string
@@ -134,16 +143,18 @@ type partition struct {
 func (p *planner) plan() *Plan {
 	plan := &Plan{
 		Version: PlanVersion, ClusterID: p.clusterID, PlannedAt: p.req.Now.UTC(), Group: p.group, From: p.req.From,
-		InPlace: p.req.InPlace, To: p.req.To.String(), Moves: p.moves, Warnings: append([]string{}, p.warnings...),
+		InPlace: p.req.InPlace, Replaces: p.replaces, To: p.req.To.String(), Moves: p.moves, Warnings: append([]string{}, p.warnings...),
 	}
 	if p.req.Until != nil {
 		until := p.req.Until.String()
 		plan.Until = &until
 	}
-	slices.SortFunc(plan.Moves, func(a, b Move) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
+	slices.SortFunc(plan.Moves, compareMoves)
 	return plan
+}
+
+func compareMoves(a, b Move) int {
+	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
 func (p *planner) warn(format string, args ...any) {

@@ -25,21 +25,33 @@ func (p *Plan) UndoName() string {
 	return p.Group + undoMark + p.PlannedAt.UTC().Format("20060102T150405.000")
 }
 
-// keepUndo commits what the group has now for another group.
+// keepUndo commits what the group has now for another group, and returns that one's
+// name; it is empty for a group that has committed nothing.
 func (p *Plan) keepUndo(ctx context.Context, w Writer) (string, error) {
 	name := p.UndoName()
 	attempt := fmt.Sprintf("keeping the offsets of group %q in group %q", p.Group, name)
-	now, err := w.FetchOffsets(ctx, p.Group)
+	groups, err := w.ListGroups(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", attempt, err)
+	}
+	if _, kept := groups[name]; kept { // by a run of the same plan that was cut off
+		return name, nil
+	}
+	if _, there := groups[p.Group]; !there {
+		return "", nil
+	}
+	now, err := committed(ctx, w, p.Group)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", attempt, err)
+	}
+	if len(now) == 0 && !p.InPlace {
+		return "", nil
 	}
 	var offsets kadm.Offsets
 	for _, m := range p.Moves {
 		o := kadm.Offset{Topic: m.Topic, Partition: m.Partition, LeaderEpoch: -1, Metadata: noCommit}
-		if prior, ok := now.Lookup(m.Topic, m.Partition); ok && prior.Err != nil {
-			return "", fmt.Errorf("%s: %w", attempt, prior.Err)
-		} else if ok && prior.At >= 0 {
-			o.At, o.Metadata = prior.At, priorCommit
+		if prior, ok := now[partition{m.Topic, m.Partition}]; ok {
+			o.At, o.Metadata = prior, priorCommit
 		}
 		offsets.Add(o)
 	}
@@ -99,7 +111,10 @@ func lastUndo(ctx context.Context, r Reader, group string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("listing groups: %w", err)
 	}
-	names := slices.DeleteFunc(groups.Groups(), func(name string) bool { return !strings.HasPrefix(name, group+undoMark) })
+	names := slices.DeleteFunc(groups.Groups(), func(name string) bool {
+		stamp, ours := strings.CutPrefix(name, group+undoMark)
+		return !ours || !stamped(stamp) // a group whose own name goes on like that isn't one
+	})
 	if len(names) == 0 {
 		return "", askedf("only resets with --in-place can be undone", "group %q: nothing is kept to undo", group)
 	}
