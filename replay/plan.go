@@ -65,9 +65,9 @@ type Plan struct {
 	Until     *string   `json:"until"` // null: no end
 	// Replaces is how many commits the isolated group has already. Applying the plan
 	// keeps them for [PlanUndo].
-	Replaces int `json:"replaces"`
-	Moves     []Move    `json:"moves"` // sorted by topic and partition
-	Warnings  []string  `json:"warnings"`
+	Replaces int      `json:"replaces"`
+	Moves    []Move   `json:"moves"` // sorted by topic and partition
+	Warnings []string `json:"warnings"`
 	// Looked is what [Plan.Look] saw; null: no record was read.
 	Looked *Looked `json:"looked"`
 }
