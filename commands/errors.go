@@ -11,6 +11,7 @@ import (
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
 	"github.com/evtctl/evtctl/schema"
 	"github.com/evtctl/evtctl/schema/registry"
 )
@@ -85,6 +86,9 @@ func Exit(err error) Failure {
 		partial  *partialError
 		connect  *cluster.ConnectError
 		asked    *schema.RequestError
+		replayed *replay.RequestError
+		stale    *replay.StaleError
+		position *replay.PositionError
 	)
 	switch {
 	case errors.As(err, &answer):
@@ -94,6 +98,7 @@ func Exit(err error) Failure {
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.Is(err, render.ErrNotConfirmed),
+		errors.As(err, &replayed), errors.As(err, &stale), errors.As(err, &position),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):

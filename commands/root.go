@@ -44,6 +44,7 @@ serves an embedded broker.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newLagCmd(env, runLag),
+		newReplayCmd(env),
 		newSchemaCmd(env),
 		newContextCmd(env),
 		newSandboxCmd(env, runSandbox),

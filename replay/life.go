@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -70,6 +71,10 @@ type Status struct {
 	State      string     `json:"state"`
 	Left       int64      `json:"left"`      // offsets up to where From stands, or the ends
 	CaughtUp   bool       `json:"caught_up"` // nothing is left
+	// Rate is in offsets a second, and TimeLeft in seconds, both by [Status.Since]; null:
+	// not known, as with a single look.
+	Rate       *float64   `json:"rate"`
+	TimeLeft   *float64   `json:"time_left_seconds"`
 	Partitions []Progress `json:"partitions"`
 }
 
@@ -128,6 +133,35 @@ func Follow(ctx context.Context, r Reader, group, from string) (*Status, error) 
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	return s, nil
+}
+
+// Since works out the rate since an earlier look, and the time that is left when both
+// the group and its goal go on as they did: the goal may move, too. A group that gets
+// no nearer has no time left that is known.
+func (s *Status) Since(before *Status, elapsed time.Duration) {
+	seconds := elapsed.Seconds()
+	if seconds <= 0 {
+		return
+	}
+	was := map[partition]int64{}
+	for _, p := range before.Partitions {
+		was[partition{p.Topic, p.Partition}] = p.Offset
+	}
+	var moved int64
+	for _, p := range s.Partitions {
+		if offset, ok := was[partition{p.Topic, p.Partition}]; ok {
+			moved += p.Offset - offset
+		}
+	}
+	rate := float64(moved) / seconds
+	s.Rate = &rate
+	if nearer := float64(before.Left-s.Left) / seconds; s.CaughtUp || nearer > 0 {
+		left := 0.0
+		if !s.CaughtUp {
+			left = float64(s.Left) / nearer
+		}
+		s.TimeLeft = &left
+	}
 }
 
 func topicsOf(offsets map[partition]int64) []string {
