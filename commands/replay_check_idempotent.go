@@ -153,7 +153,7 @@ func printCheck(s *render.Streams, f render.Format, c *replay.Check) error {
 	render.Message(s, render.Plain, "read %s of topic %s in %s, event ids by the header %s",
 		plural(c.Records, "record"), c.Topic, plural(int64(len(c.Spans)), "partition"), c.IDHeader)
 	if c.NotRemembered > 0 {
-		render.Message(s, render.Warn, "warning: %s not compared with each other: memory was full; --remember takes more", plural(c.NotRemembered, "id or key"))
+		render.Message(s, render.Warn, "warning: memory was full: ids and keys that came after were not compared with each other (%s); --remember takes more", render.Count(c.NotRemembered))
 	}
 	return nil
 }

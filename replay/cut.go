@@ -169,7 +169,7 @@ func (l *look) conclude() {
 			s.EarlierTotal, s.Records, s.EarlierSample[0].Coordinates, s.EarlierSample[0].Time.Format(time.RFC3339))
 	}
 	if s.DuplicateIDs > 0 {
-		warn("of the %d records looked at, %d have a %s that another one has, too, such as %s",
+		warn("of the %d records looked at, %d have the %s of another one, such as %s",
 			s.Records, s.DuplicateIDs, l.idHeader, s.DuplicateSeen[0].Coordinates)
 	}
 	for _, reason := range s.Unread {

@@ -67,10 +67,10 @@ type Status struct {
 	Version int    `json:"version"`
 	Group   string `json:"group"`
 	// From is the group that it is compared with; empty: with the logs' ends.
-	From       string     `json:"from_group"`
-	State      string     `json:"state"`
-	Left       int64      `json:"left"`      // offsets up to where From stands, or the ends
-	CaughtUp   bool       `json:"caught_up"` // nothing is left
+	From     string `json:"from_group"`
+	State    string `json:"state"`
+	Left     int64  `json:"left"`      // offsets up to where From stands, or the ends
+	CaughtUp bool   `json:"caught_up"` // nothing is left
 	// Rate is in offsets a second, and TimeLeft in seconds, both by [Status.Since]; null:
 	// not known, as with a single look.
 	Rate       *float64   `json:"rate"`

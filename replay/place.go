@@ -86,6 +86,11 @@ func (p *planner) move(at partition, to Position) (Move, error) {
 	m.AtEnd = m.NewOffset >= end
 	stop := m.PriorOffset
 	if p.req.Until != nil {
+		began, timed := to.Time()
+		ended, timedToo := p.req.Until.Time()
+		if timed && timedToo && ended.Before(began) { // in an empty stretch both are one offset
+			return m, askedf("give an end that is later than the beginning", "the end %s is before the beginning %s", p.req.Until, to)
+		}
 		until, _, _ := p.logs.resolve(at, *p.req.Until)
 		if until < m.NewOffset {
 			return m, askedf("give an end that is later than the beginning",
