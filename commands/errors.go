@@ -14,6 +14,7 @@ import (
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
 	"github.com/evtctl/evtctl/schema"
 	"github.com/evtctl/evtctl/schema/registry"
 )
@@ -92,6 +93,9 @@ func Exit(err error) Failure {
 		canary   *canaryError
 		where    *dlq.WhereError
 		noLetter *dlq.NoRecordError
+		replayed *replay.RequestError
+		stale    *replay.StaleError
+		position *replay.PositionError
 	)
 	switch {
 	case errors.As(err, &answer):
@@ -102,6 +106,7 @@ func Exit(err error) Failure {
 		return Failure{Code: ExitDone}
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &scenario),
 		errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed), isWrongDisposal(err),
+		errors.As(err, &replayed), errors.As(err, &stale), errors.As(err, &position),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
 	case errors.As(err, &notFound):

@@ -45,6 +45,7 @@ serves an embedded broker.`,
 	root.AddCommand(
 		newLagCmd(env, runLag),
 		newDLQCmd(env),
+		newReplayCmd(env),
 		newSchemaCmd(env),
 		newContextCmd(env),
 		newSandboxCmd(env, runSandbox),

@@ -131,7 +131,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
-			"commit": commit, "consume": consume, "transaction": transaction, "encode": encode, "proxy": proxy,
+			"commit": commit, "consume": consume, "transaction": transaction, "event": event, "encode": encode, "proxy": proxy,
 			"letters": letters, "letter": letter, "configure": configure, "delete-topic": deleteTopic,
 		},
 	}
@@ -208,6 +208,24 @@ func produce(ts *testscript.TestScript, _ bool, args []string) {
 		})
 	}
 	c.Produce(t, recs...)
+}
+
+// event writes one record with a key and an event id, so many minutes after noon; the id
+// - is none: event TOPIC PARTITION KEY ID MINUTE
+func event(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	partition, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	minute, err := strconv.Atoi(args[4])
+	ts.Check(err)
+	r := &kgo.Record{
+		Topic: args[0], Partition: int32(partition), Key: []byte(args[2]), Value: []byte("{}"),
+		Timestamp: noon.Add(time.Duration(minute) * time.Minute),
+	}
+	if args[3] != "-" {
+		r.Headers = []kgo.RecordHeader{{Key: "event-id", Value: []byte(args[3])}}
+	}
+	c.Produce(t, r)
 }
 
 // commit commits for an empty group: commit GROUP TOPIC PARTITION=OFFSET…
