@@ -20,9 +20,9 @@ type Progress struct {
 // Run runs the order flow and says what happened, also beside an error.
 //
 // Without Keep it ends when all orders are placed and every group has dealt with
-// them, but for the analytics group, which is slower. With Keep it ends when ctx
-// does, which is no error then. However it ends, what is under way is finished, and
-// the groups are left without members.
+// them, but for the analytics group, which is slower. With Keep, and without
+// customers, it ends when ctx does, which is no error then. However it ends, what is
+// under way is finished, and the groups are left without members.
 //
 // Brokers that don't answer for Config.Timeout are an error that wraps [ErrLost].
 // A flow that doesn't move for three times as long is an error too.
@@ -57,7 +57,7 @@ func (s *shop) flow(ctx context.Context) (*Summary, error) {
 	if runErr := <-ended; err == nil {
 		err = runErr
 	}
-	if err == nil && !s.Keep && ctx.Err() != nil {
+	if err == nil && !s.Keep && s.runs(Customers) && ctx.Err() != nil {
 		err = fmt.Errorf("ended before it was done: %w", context.Cause(ctx))
 	}
 	if err != nil {

@@ -304,6 +304,7 @@ func (s *shop) run(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
+	<-ctx.Done() // with customers alone there is nobody to wait for
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
