@@ -48,11 +48,14 @@ func open(t *testing.T, url string) *store.DB {
 	return db
 }
 
-// serve starts an order service that asks a stock.
-func serve(t *testing.T, db *store.DB, asked order.Stock) (url string) {
+// soon is how long the tests of a stock that doesn't answer wait for it.
+const soon = 100 * time.Millisecond
+
+// serve starts an order service that asks a stock, and waits so long for an answer.
+func serve(t *testing.T, db *store.DB, asked order.Stock, wait time.Duration) (url string) {
 	t.Helper()
 	s := order.New(order.Config{
-		DB: db, Stock: asked, Clock: time.Now, Log: slog.New(slog.DiscardHandler), AskFor: 100 * time.Millisecond, OpenFor: 300 * time.Millisecond,
+		DB: db, Stock: asked, Clock: time.Now, Log: slog.New(slog.DiscardHandler), AskFor: wait, OpenFor: 300 * time.Millisecond,
 	})
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
@@ -179,7 +182,7 @@ func TestWhatIsNoOrderIsRefusedWithAReasonAndNothingIsWritten(t *testing.T) {
 	}
 	each(t, func(t *testing.T, db *store.DB) {
 		for transport, asked := range map[string]order.Stock{"http": overHTTP(t, db), "grpc": overGRPC(t, db)} {
-			url := serve(t, db, asked)
+			url := serve(t, db, asked, 0)
 			before, _ := written(t, db)
 			for _, c := range cases {
 				kind := c.kind
@@ -207,7 +210,7 @@ func TestWhatIsNoOrderIsRefusedWithAReasonAndNothingIsWritten(t *testing.T) {
 
 func TestTheSameKeyAtOnceIsOneOrder(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
-		url := serve(t, db, overHTTP(t, db))
+		url := serve(t, db, overHTTP(t, db), 0)
 		var created atomic.Int64
 		var ids sync.Map
 		var wait sync.WaitGroup
@@ -280,7 +283,7 @@ func TestWithoutAnAnswerNothingIsAvailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t, "sqlite:"+filepath.Join(t.TempDir(), "shop.db"))
-			code, answer := post(t, serve(t, db, make(t)), "application/json", "", good)
+			code, answer := post(t, serve(t, db, make(t), soon), "application/json", "", good)
 			if code != http.StatusServiceUnavailable || !strings.Contains(answer.Reason, `"tea" is not available`) {
 				t.Errorf("%d %q", code, answer.Reason)
 			}
@@ -314,7 +317,7 @@ func TestAnInventoryServiceThatFailsIsLeftAloneForAWhile(t *testing.T) {
 	db := open(t, "sqlite:"+filepath.Join(t.TempDir(), "shop.db"))
 	m := &moody{}
 	m.broken.Store(true)
-	url := serve(t, db, m)
+	url := serve(t, db, m, 0)
 	ask := func(want int) {
 		t.Helper()
 		if code, answer := post(t, url, "application/json", "", good); code != want {
@@ -346,7 +349,7 @@ func TestAnInventoryServiceThatFailsIsLeftAloneForAWhile(t *testing.T) {
 func TestTheInventoryServiceIsWaitedForAndAskedAgain(t *testing.T) {
 	m := &moody{slow: true}
 	start := time.Now()
-	code, _ := post(t, serve(t, open(t, ""), m), "application/json", "", good)
+	code, _ := post(t, serve(t, open(t, ""), m, soon), "application/json", "", good)
 	if took := time.Since(start); code != 503 || m.asked.Load() != 4 || took < 400*time.Millisecond {
 		t.Errorf("status %d, asked %d times in %s; want 503 after 4 times 100 ms", code, m.asked.Load(), took)
 	}
@@ -354,7 +357,7 @@ func TestTheInventoryServiceIsWaitedForAndAskedAgain(t *testing.T) {
 
 func TestCustomersWhoDoNotWaitAreNoFailures(t *testing.T) {
 	m := &moody{slow: true}
-	url := serve(t, open(t, ""), m)
+	url := serve(t, open(t, ""), m, soon)
 	for range 8 {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(good))
