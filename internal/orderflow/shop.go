@@ -53,39 +53,42 @@ type job struct {
 }
 
 // open connects to everything and makes the services, which don't run yet.
-func open(ctx context.Context, c Config) (s *shop, err error) {
-	s = &shop{Config: c, consumers: map[Service]*consume.Consumer{}}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
+func open(ctx context.Context, c Config) (*shop, error) {
+	s := &shop{Config: c, consumers: map[Service]*consume.Consumer{}}
+	if err := s.open(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *shop) open(ctx context.Context) (err error) {
 	// A client remembers for 5 s that a topic is missing, unless told otherwise.
-	if s.client, err = c.Open(ctx, kgo.ClientID("order-flow"), kgo.MetadataMinAge(10*time.Millisecond)); err != nil {
-		return nil, fmt.Errorf("open a client: %w", err)
+	if s.client, err = s.Open(ctx, kgo.ClientID("order-flow"), kgo.MetadataMinAge(10*time.Millisecond)); err != nil {
+		return fmt.Errorf("open a client: %w", err)
 	}
 	s.closers = append(s.closers, s.client.Close)
 	s.admin = kadm.NewClient(s.client)
-	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	if err := s.client.Ping(limited); err != nil {
-		return nil, fmt.Errorf("connect to the brokers: %w", err)
+		return fmt.Errorf("connect to the brokers: %w", err)
 	}
-	if s.topics, err = ensureTopics(limited, s.admin, c.topics()...); err != nil {
-		return nil, err
+	if s.topics, err = ensureTopics(limited, s.admin, s.Config.topics()...); err != nil {
+		return err
 	}
-	if s.db, err = store.Open(limited, c.Database); err != nil {
-		return nil, err
+	if s.db, err = store.Open(limited, s.Database); err != nil {
+		return err
 	}
 	s.closers = append(s.closers, func() { s.db.Close() })
 	s.codec = event.JSON{}
-	if c.RegistryURL != "" {
-		if s.registry, err = sr.NewClient(sr.URLs(c.RegistryURL), sr.HTTPClient(c.RegistryHTTP)); err != nil {
-			return nil, fmt.Errorf("schema registry %s: %w", c.RegistryURL, err)
+	if s.RegistryURL != "" {
+		if s.registry, err = sr.NewClient(sr.URLs(s.RegistryURL), sr.HTTPClient(s.RegistryHTTP)); err != nil {
+			return fmt.Errorf("schema registry %s: %w", s.RegistryURL, err)
 		}
-		s.codec = event.NewAvro(s.registry, c.EventVersion)
+		s.codec = event.NewAvro(s.registry, s.EventVersion)
 	}
-	return s, s.openServices(ctx)
+	return s.openServices(ctx)
 }
 
 // close closes what was opened, the last first.
