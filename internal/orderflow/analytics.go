@@ -67,6 +67,7 @@ func (a *analytics) count(placed *event.OrderPlacedEvent) {
 	a.orders++
 	a.cents += int64(math.Round(placed.Amount * 100))
 	a.byTier[tier]++
+	a.shop.Logger.Debug("counted", "order", placed.OrderID)
 }
 
 // totals returns what has been added up so far.

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/store"
 )
 
 // Progress is how far a run has come. The counts are of this run's own services.
@@ -20,9 +21,9 @@ type Progress struct {
 // Run runs the order flow and says what happened, also beside an error.
 //
 // Without Keep it ends when all orders are placed and every group has dealt with
-// them, but for the analytics group, which is slower. With Keep it ends when ctx
-// does, which is no error then. However it ends, what is under way is finished, and
-// the groups are left without members.
+// them, but for the analytics group, which is slower. With Keep, and without
+// customers, it ends when ctx does, which is no error then. However it ends, what is
+// under way is finished, and the groups are left without members.
 //
 // Brokers that don't answer for Config.Timeout are an error that wraps [ErrLost].
 // A flow that doesn't move for three times as long is an error too.
@@ -57,7 +58,7 @@ func (s *shop) flow(ctx context.Context) (*Summary, error) {
 	if runErr := <-ended; err == nil {
 		err = runErr
 	}
-	if err == nil && !s.Keep && ctx.Err() != nil {
+	if err == nil && !s.Keep && s.runs(Customers) && ctx.Err() != nil {
 		err = fmt.Errorf("ended before it was done: %w", context.Cause(ctx))
 	}
 	if err != nil {
@@ -154,7 +155,7 @@ func (s standing) String() string {
 func (s *shop) look(ctx context.Context) (standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	counts, err := s.db.Count(ctx)
+	counts, err := s.count(ctx)
 	if err != nil {
 		return standing{}, err
 	}
@@ -164,16 +165,27 @@ func (s *shop) look(ctx context.Context) (standing, error) {
 		now.behind += lags[s.topic(group)]
 	}
 	if err == nil && now.behind == 0 {
-		counts, err = s.db.Count(ctx) // what they wrote before they committed
+		counts, err = s.count(ctx) // what they wrote before they committed
 		now.waiting = counts.Waiting
 	}
 	return now, err
 }
 
+// count asks the database, which may be gone for a while.
+func (s *shop) count(ctx context.Context) (counts store.Counts, err error) {
+	again := func(err error) { s.Logger.Warn("counting again", "error", err) }
+	err = store.Retry(ctx, again, func() (err error) { counts, err = s.db.Count(ctx); return err })
+	if err != nil {
+		err = fmt.Errorf("the database %s: %w", store.Redact(s.db.URL()), err)
+	}
+	return counts, err
+}
+
 // lost says why the brokers don't answer. What a request reports after the time
 // limit is mostly that the limit is over; a ping tells what is in the way.
 func (s *shop) lost(ctx context.Context, err error) error {
-	if fatal(err) || !errors.Is(err, context.DeadlineExceeded) && !unreachable(err) {
+	var database *store.Error
+	if fatal(err) || errors.As(err, &database) || !errors.Is(err, context.DeadlineExceeded) && !unreachable(err) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)

@@ -13,7 +13,8 @@ import (
 // notification writes to customers.
 //
 // The pattern is at most once: the offset is committed before the work. A customer
-// may hear nothing when the service is killed, and never hears the same twice.
+// may hear nothing when the service is killed, and never hears the same twice. As the
+// relay may write an event again, its id is remembered before the e-mail goes out.
 type notification struct {
 	pace *pace
 	shop *shop
@@ -41,6 +42,13 @@ func (n *notification) handle(ctx context.Context, m consume.Message) error {
 	if err := n.pace.wait(ctx); err != nil {
 		return err
 	}
-	n.shop.Logger.Info("e-mail", "order", m.Event.Order(), "subject", subject)
-	return n.shop.db.Do(ctx, func(tx *store.Tx) error { return tx.Notify(m.Event.Order(), subject, n.shop.Clock()) })
+	first := false
+	err := n.shop.once(ctx, "notification", m, func(tx *store.Tx) error {
+		first = true
+		return tx.Notify(m.Event.Order(), subject, n.shop.Clock())
+	})
+	if err == nil && first {
+		n.shop.Logger.Info("e-mail", "order", m.Event.Order(), "subject", subject)
+	}
+	return err
 }

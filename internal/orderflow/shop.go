@@ -63,31 +63,30 @@ func open(ctx context.Context, c Config) (*shop, error) {
 }
 
 func (s *shop) open(ctx context.Context) (err error) {
-	c := &s.Config
 	// A client remembers for 5 s that a topic is missing, unless told otherwise.
-	if s.client, err = c.Open(ctx, kgo.ClientID("order-flow"), kgo.MetadataMinAge(10*time.Millisecond)); err != nil {
+	if s.client, err = s.Open(ctx, kgo.ClientID("order-flow"), kgo.MetadataMinAge(10*time.Millisecond)); err != nil {
 		return fmt.Errorf("open a client: %w", err)
 	}
 	s.closers = append(s.closers, s.client.Close)
 	s.admin = kadm.NewClient(s.client)
-	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	if err := s.client.Ping(limited); err != nil {
 		return fmt.Errorf("connect to the brokers: %w", err)
 	}
-	if s.topics, err = ensureTopics(limited, s.admin, c.topics()...); err != nil {
+	if s.topics, err = ensureTopics(limited, s.admin, s.Config.topics()...); err != nil {
 		return err
 	}
-	if s.db, err = store.Open(limited, c.Database); err != nil {
+	if s.db, err = store.Open(limited, s.Database); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, func() { s.db.Close() })
 	s.codec = event.JSON{}
-	if c.RegistryURL != "" {
-		if s.registry, err = sr.NewClient(sr.URLs(c.RegistryURL), sr.HTTPClient(c.RegistryHTTP)); err != nil {
-			return fmt.Errorf("schema registry %s: %w", c.RegistryURL, err)
+	if s.RegistryURL != "" {
+		if s.registry, err = sr.NewClient(sr.URLs(s.RegistryURL), sr.HTTPClient(s.RegistryHTTP)); err != nil {
+			return fmt.Errorf("schema registry %s: %w", s.RegistryURL, err)
 		}
-		s.codec = event.NewAvro(s.registry, c.EventVersion)
+		s.codec = event.NewAvro(s.registry, s.EventVersion)
 	}
 	return s.openServices(ctx)
 }
@@ -308,6 +307,7 @@ func (s *shop) run(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
+	<-ctx.Done() // with customers alone there is nobody to wait for
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

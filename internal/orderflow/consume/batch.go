@@ -22,7 +22,7 @@ func (w *worker) batch(rs []*kgo.Record) bool {
 		}
 		w.c.failed.Add(1)
 		w.c.Log.Warn("work failed", "group", w.c.Group, "record", place(rs[0]), "attempt", attempt+1, "error", failure)
-		if attempt < w.c.Retries && !never(failure) {
+		if (attempt < w.c.Retries || unknown(failure)) && !never(failure) {
 			attempt++
 			if !w.pause(w.c.Backoff) {
 				return false

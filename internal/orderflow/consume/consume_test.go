@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -226,6 +228,49 @@ func TestWhatCannotBeDecodedIsNeverTriedAgain(t *testing.T) {
 				eventually(t, "all to be dead-lettered", handledAll(consumer, 10))
 				end()
 				if got := consumer.Stats(); got.DeadLettered != 10 || got.Retried != 0 {
+					t.Errorf("%+v", got)
+				}
+			})
+		}
+	})
+}
+
+// forgetful is a codec that needs a registry which is down for so many questions.
+type forgetful struct {
+	event.JSON
+	down *atomic.Int64
+}
+
+func (f forgetful) Decode(ctx context.Context, r *kgo.Record) (event.Event, error) {
+	if f.down.Add(-1) >= 0 {
+		return nil, &event.RegistryError{What: "decode", Err: errDeclined}
+	}
+	return f.JSON.Decode(ctx, r)
+}
+
+func TestARecordWaitsForTheRegistryThatKnowsItsSchema(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		for name, batch := range map[string]bool{"record by record": false, "in batches": true} {
+			t.Run(name, func(t *testing.T) {
+				topic := c.Topic(t, 1)
+				e := &event.OrderPlacedEvent{OrderID: "o-1"}
+				record, err := event.NewRecord(t.Context(), event.JSON{}, topic, event.Envelope{ID: uuid.New(), Type: e.Type()}, e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Produce(t, record)
+				down := new(atomic.Int64)
+				down.Store(10)
+				config := consume.Config{Group: c.Name(t, "g"), Topics: []string{topic}, Codec: forgetful{down: down}}
+				if batch {
+					config.HandleBatch = func(context.Context, []consume.Message) error { return nil }
+				} else {
+					config.Handle = func(context.Context, consume.Message) error { return nil }
+				}
+				consumer, end := start(t, c, config)
+				eventually(t, "it to be handled", handledAll(consumer, 1))
+				end()
+				if got := consumer.Stats(); got.Handled != 1 || got.DeadLettered != 0 || got.Failed != 10 {
 					t.Errorf("%+v", got)
 				}
 			})

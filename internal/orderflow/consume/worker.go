@@ -178,7 +178,7 @@ func (w *worker) commitFirst(rs []*kgo.Record) bool {
 // one does the work for a record and says whether the record is done with.
 func (w *worker) one(r *kgo.Record) bool {
 	var failure error
-	for attempt := 0; attempt <= w.c.Retries; attempt++ {
+	for attempt := 0; attempt <= w.c.Retries || unknown(failure); attempt++ {
 		if attempt > 0 {
 			if !w.pause(w.c.Backoff) {
 				return false
@@ -227,6 +227,14 @@ func (w *worker) open(ctx context.Context, r *kgo.Record) (Message, error) {
 func never(err error) bool {
 	var undecodable *event.DecodeError
 	return errors.As(err, &undecodable)
+}
+
+// unknown tells that nobody can say yet what a record is. It is waited for as long as
+// that takes: with a registry that is down for a minute, every record of a schema that
+// wasn't asked for before would be a dead letter.
+func unknown(err error) bool {
+	var registry *event.RegistryError
+	return errors.As(err, &registry)
 }
 
 // panicError is a handler's panic, with where it was.

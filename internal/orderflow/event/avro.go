@@ -65,10 +65,9 @@ func (e *RegistryError) Hint() string {
 	return "start the schema registry; schemas that were asked for before are still known"
 }
 
-// Subject is where the registry keeps an event's schema. The order topic's main,
-// prefixed or not,
-// event has the topic's name, as is usual with one type a topic; all others go by
-// topic and record.
+// Subject is where the registry keeps an event's schema. The main event of the order
+// topic, prefixed or not, has the topic's name, as is usual with one type a topic; all
+// others go by topic and record.
 func Subject(topic string, e Event) string {
 	if strings.HasSuffix(topic, OrderTopic) && e.Type() == "OrderPlacedEvent" {
 		return topic + "-value"

@@ -1,15 +1,20 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -23,7 +28,9 @@ const (
 	maxBody     = 64 << 10 // bytes
 	maxLines    = 100
 	maxQuantity = 1000 // pieces in a line
+	maxPieces   = 5000 // in all lines: its event has to fit in a record, of 1 MB
 	maxAmount   = 1e9
+	maxName     = 100 // bytes of a SKU, a tier or an idempotency key
 )
 
 // Config is what the service needs.
@@ -34,6 +41,9 @@ type Config struct {
 	Log   *slog.Logger
 	// Record writes an order with its event; nil: into the outbox, in one transaction.
 	Record func(context.Context, store.Order, event.Event, event.Envelope) (existing string, err error)
+	// AskFor is how long an answer of the inventory service is waited for, and OpenFor
+	// how long it is left alone after failures; 0 is 3 s and 5 s.
+	AskFor, OpenFor time.Duration
 }
 
 // Service takes orders.
@@ -44,7 +54,7 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) *Service {
-	s := &Service{Config: c, inventory: newInventory(c.Stock, askFor)}
+	s := &Service{Config: c, inventory: newInventory(c.Stock, cmp.Or(c.AskFor, askFor), cmp.Or(c.OpenFor, openFor))}
 	if s.Record == nil {
 		s.Record = s.outbox
 	}
@@ -80,6 +90,10 @@ func (s *Service) Handler() http.Handler {
 
 func (s *Service) post(w http.ResponseWriter, r *http.Request) {
 	request, refused := read(w, r)
+	key := r.Header.Get("Idempotency-Key")
+	if refused == nil && key != "" && !name(key) {
+		refused = refusef(http.StatusBadRequest, "the idempotency key is longer than %d bytes, or has characters that can't be printed", maxName)
+	}
 	if refused == nil {
 		refused = s.check(r.Context(), request)
 	}
@@ -87,7 +101,7 @@ func (s *Service) post(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, refused)
 		return
 	}
-	id, existing, err := s.place(r.Context(), request, r.Header.Get("Idempotency-Key"))
+	id, existing, err := s.place(r.Context(), request, key)
 	switch {
 	case err != nil:
 		s.Log.Warn("order not taken", "error", err)
@@ -124,32 +138,30 @@ func read(w http.ResponseWriter, r *http.Request) (request Request, refused *ref
 	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	body.DisallowUnknownFields()
 	err := body.Decode(&request)
+	if err == nil {
+		if _, err = body.Token(); errors.Is(err, io.EOF) {
+			return request, nil
+		}
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return request, refusef(http.StatusRequestEntityTooLarge, "the order is larger than %d bytes", maxBody)
-	case err != nil:
-		return request, refusef(http.StatusBadRequest, "the body is no order: %v", err)
-	case body.More():
+	case err == nil:
 		return request, refusef(http.StatusBadRequest, "something follows the order")
 	}
-	return request, nil
+	return request, refusef(http.StatusBadRequest, "the body is no order: %v", err)
+}
+
+// name tells what databases and records can have as a name.
+func name(text string) bool {
+	return text != "" && len(text) <= maxName && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // check tells why an order can't be taken. Nothing is written.
 func (s *Service) check(ctx context.Context, r Request) *refusal {
-	switch {
-	case len(r.Items) == 0:
-		return refusef(http.StatusUnprocessableEntity, "the order has no items")
-	case len(r.Items) > maxLines:
-		return refusef(http.StatusUnprocessableEntity, "the order has more than %d items", maxLines)
-	case !(r.Amount >= 0) || r.Amount > maxAmount || math.IsInf(r.Amount, 0):
-		return refusef(http.StatusUnprocessableEntity, "the amount %g is not between 0 and %g", r.Amount, maxAmount)
-	}
-	for _, line := range r.Items {
-		if line.SKU == "" || line.Quantity < 1 || line.Quantity > maxQuantity {
-			return refusef(http.StatusUnprocessableEntity, "%d pieces of %q: a SKU and 1 to %d pieces are needed", line.Quantity, line.SKU, maxQuantity)
-		}
+	if refused := malformed(r); refused != nil {
+		return refused
 	}
 	missing, err := s.inventory.available(ctx, pieces(r.Items))
 	switch {
@@ -160,6 +172,31 @@ func (s *Service) check(ctx context.Context, r Request) *refusal {
 		return refusef(http.StatusServiceUnavailable, "%q is not available: %v", missing, errNoAnswer)
 	case missing != "":
 		return refusef(http.StatusConflict, "%q is not available in that quantity", missing)
+	}
+	return nil
+}
+
+// malformed tells what is wrong with an order by itself.
+func malformed(r Request) *refusal {
+	switch {
+	case len(r.Items) == 0:
+		return refusef(http.StatusUnprocessableEntity, "the order has no items")
+	case len(r.Items) > maxLines:
+		return refusef(http.StatusUnprocessableEntity, "the order has more than %d items", maxLines)
+	case r.CustomerTier != nil && !name(*r.CustomerTier):
+		return refusef(http.StatusUnprocessableEntity, "the customer's tier %q is no name", *r.CustomerTier)
+	case !(r.Amount >= 0) || r.Amount > maxAmount || math.IsInf(r.Amount, 0):
+		return refusef(http.StatusUnprocessableEntity, "the amount %g is not between 0 and %g", r.Amount, maxAmount)
+	}
+	sum := 0
+	for _, line := range r.Items {
+		if !name(line.SKU) || line.Quantity < 1 || line.Quantity > maxQuantity {
+			return refusef(http.StatusUnprocessableEntity, "%d pieces of %q: a SKU and 1 to %d pieces are needed", line.Quantity, line.SKU, maxQuantity)
+		}
+		sum += line.Quantity
+	}
+	if sum > maxPieces {
+		return refusef(http.StatusUnprocessableEntity, "the order has %d pieces, more than %d", sum, maxPieces)
 	}
 	return nil
 }

@@ -32,17 +32,22 @@ const (
 // errNoAnswer is the fallback: what isn't known to be there is not available.
 var errNoAnswer = errors.New("the inventory service doesn't answer: taken as not available")
 
+// errGone is a customer who didn't wait: no failure of the inventory service's.
+var errGone = errors.New("the customer is gone")
+
 // inventory asks with patience, but not without end.
 type inventory struct {
 	stock Stock
 	ask   failsafe.Executor[bool]
 }
 
-func newInventory(s Stock, wait time.Duration) *inventory {
-	failed := func(_ bool, err error) bool { return err != nil && !errors.Is(err, stock.ErrUnknownSKU) }
+func newInventory(s Stock, wait, leave time.Duration) *inventory {
+	failed := func(_ bool, err error) bool {
+		return err != nil && !errors.Is(err, stock.ErrUnknownSKU) && !errors.Is(err, errGone)
+	}
 	again := retrypolicy.NewBuilder[bool]().HandleIf(failed).WithMaxRetries(askAgain).WithBackoff(50*time.Millisecond, time.Second).
-		AbortOnErrors(circuitbreaker.ErrOpen, context.Canceled).Build()
-	breaker := circuitbreaker.NewBuilder[bool]().HandleIf(failed).WithFailureThreshold(openAfter).WithDelay(openFor).Build()
+		AbortOnErrors(circuitbreaker.ErrOpen).Build()
+	breaker := circuitbreaker.NewBuilder[bool]().HandleIf(failed).WithFailureThreshold(openAfter).WithDelay(leave).Build()
 	return &inventory{s, failsafe.With(again, breaker, timeout.New[bool](wait))}
 }
 
@@ -50,7 +55,11 @@ func newInventory(s Stock, wait time.Duration) *inventory {
 func (i *inventory) available(ctx context.Context, pieces map[string]int) (missing string, err error) {
 	for sku, quantity := range pieces {
 		there, err := i.ask.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[bool]) (bool, error) {
-			return i.stock.Check(e.Context(), sku, quantity)
+			there, err := i.stock.Check(e.Context(), sku, quantity)
+			if err != nil && ctx.Err() != nil {
+				err = errGone
+			}
+			return there, err
 		})
 		switch {
 		case errors.Is(err, stock.ErrUnknownSKU):

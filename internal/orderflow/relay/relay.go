@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 	// often older ones are moved out of it.
 	keepFor      = time.Minute
 	archiveEvery = 10 * time.Second
+	// grace is what events on their way get when the relay ends. Those that Kafka may
+	// have can't be taken back: without brokers they would be waited for in vain.
+	grace = 2 * time.Second
 )
 
 // Config says what to publish, and where.
@@ -111,7 +115,9 @@ func (r *Relay) connect(ctx context.Context) (close func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox relay: connect: %w", err)
 	}
-	return r.client.Close, nil
+	close = sync.OnceFunc(r.client.Close)
+	context.AfterFunc(ctx, func() { time.AfterFunc(grace, close) })
+	return close, nil
 }
 
 // pass publishes what waits, at most a batch of it, and says how many events it saw.
