@@ -91,7 +91,7 @@ func runDLQRetry(ctx context.Context, opts *dlqRetryOptions) error {
 		again := opts.dlqWriteOptions
 		again.Yes = again.Yes || asked && again.Confirm == ""
 		err := runDLQWrite(ctx, &again)
-		if !opts.Daemon || !opts.goOn(err) {
+		if !opts.Daemon || !opts.goOn(err, asked) {
 			return err
 		}
 		select {
@@ -103,8 +103,8 @@ func runDLQRetry(ctx context.Context, opts *dlqRetryOptions) error {
 }
 
 // goOn tells whether a daemon looks again. Letters that could not be sent are told each
-// time; a cluster that can't be reached is waited for.
-func (o *dlqRetryOptions) goOn(err error) bool {
+// time. A cluster that can't be reached is waited for, but not at the beginning.
+func (o *dlqRetryOptions) goOn(err error, before bool) bool {
 	var answer answerError
 	switch code := Exit(err).Code; {
 	case err == nil:
@@ -113,6 +113,8 @@ func (o *dlqRetryOptions) goOn(err error) bool {
 		return false
 	case errors.As(err, &answer): // its receipt says it all
 		return true
+	case !before:
+		return false
 	}
 	render.Message(o.Env.Streams, render.Warn, "%s; trying again in %s", fmt.Sprint(err), o.Every)
 	return true

@@ -219,7 +219,7 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 	case o.DryRun:
 		return o.printPlan(plan, text)
 	case plan.Planned == 0:
-		return o.nothing(plan, text)
+		return o.nothing(ctx, plan, text)
 	}
 	if err := text.show(s, false); err != nil {
 		return err
@@ -234,8 +234,12 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 }
 
 // nothing ends a command whose plan has no letter to deal with.
-func (o *dlqWriteOptions) nothing(plan *dispose.Plan, text planText) error {
-	receipt, err := (&dispose.Writer{}).Apply(context.Background(), plan)
+func (o *dlqWriteOptions) nothing(ctx context.Context, plan *dispose.Plan, text planText) error {
+	w := &dispose.Writer{}
+	if o.Format == render.JSONL {
+		w.Report = func(item dispose.Item) { _ = o.printItem(item) }
+	}
+	receipt, err := w.Apply(ctx, plan)
 	if err != nil {
 		return err
 	}

@@ -22,9 +22,6 @@ const (
 	Retry   Action = "retry"   // replay what has waited long enough, and park the rest
 )
 
-// sends tells whether records are written.
-func (a Action) sends() bool { return a == Replay || a == Retry }
-
 // Payload is whose key, value and headers are sent.
 type Payload string
 
