@@ -87,38 +87,43 @@ func runDLQEdit(ctx context.Context, opts *dlqEditOptions) error {
 		return err
 	}
 	defer office.client.Close()
-	l, err := office.Get(ctx, opts.At)
+	return opts.edit(ctx, office)
+}
+
+// edit changes the letter and sends it back.
+func (o *dlqEditOptions) edit(ctx context.Context, office *postOffice) error {
+	l, err := office.Get(ctx, o.At)
 	if err != nil {
 		return office.explain(ctx, err)
 	}
 	if l.Disposition != nil {
-		return usagef("\"evtctl dlq restore "+opts.At.String()+"\" takes that back", "letter %s is %s already", opts.At, l.Disposition.State)
+		return usagef("\"evtctl dlq restore "+o.At.String()+"\" takes that back", "letter %s is %s already", o.At, l.Disposition.State)
 	}
-	editor := &letterEditor{decoder: office.decoder, change: opts.change()}
+	editor := &letterEditor{decoder: office.decoder, change: o.change()}
 	rec := &kgo.Record{Value: l.Value, Headers: l.RecordHeaders()}
 	changed, err := editor.Edit(ctx, l, rec)
 	if err != nil {
-		return opts.refused(err)
+		return o.refused(err)
 	}
 	if !changed {
-		render.Message(opts.Env.Streams, render.Plain, "nothing was changed, and nothing is sent")
+		render.Message(o.Env.Streams, render.Plain, "nothing was changed, and nothing is sent")
 		return nil
 	}
-	if err := opts.showDifference(editor); err != nil {
+	if err := o.showDifference(editor); err != nil {
 		return err
 	}
 	// The value is as it was shown, whatever happens to the file or the editor.
-	opts.Request.Edit = &fixedEditor{before: l.Value, after: rec.Value}
-	counter, closeCounter, err := opts.openCounter(ctx, office)
+	o.Request.Edit = &fixedEditor{before: l.Value, after: rec.Value}
+	counter, closeCounter, err := o.openCounter(ctx, office)
 	if err != nil {
 		return err
 	}
 	defer closeCounter()
-	plan, err := opts.plan(ctx, office, counter)
+	plan, err := o.plan(ctx, office, counter)
 	if err != nil {
 		return office.explain(ctx, err)
 	}
-	return opts.carryOut(ctx, office, counter, plan)
+	return o.carryOut(ctx, office, counter, plan)
 }
 
 // fixedEditor gives the value that was shown.

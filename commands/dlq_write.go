@@ -34,6 +34,8 @@ type dlqWriteOptions struct {
 	writeFlags
 	planFileFlags
 	Format render.Format
+
+	receipt *dispose.Receipt // of what was done; nil: nothing was
 }
 
 // choiceFlags choose letters, as typed.
@@ -230,6 +232,7 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 		return err
 	}
 	receipt, err := o.apply(ctx, counter, plan)
+	o.receipt = receipt
 	return o.conclude(ctx, plan, receipt, err, counter)
 }
 

@@ -75,6 +75,25 @@ func ask(ctx context.Context, s *Streams, q Question) error {
 	return nil
 }
 
+// Ask asks on stderr for a line of text and reads it from stdin, without the blanks
+// around it. Without a terminal nobody is asked, and the answer is empty.
+func Ask(ctx context.Context, s *Streams, question string) (string, error) {
+	if !s.InTTY || !s.ErrTTY {
+		return "", nil
+	}
+	if err := s.writeErr(escapeProse(question)); err != nil {
+		return "", fmt.Errorf("asking: %w", err)
+	}
+	answer, err := readAnswer(ctx, s.In)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	return answer, nil
+}
+
 func isYes(answer string) bool {
 	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
 }
