@@ -95,6 +95,7 @@ func (c *customers) more(n int) bool {
 // order. When until ends, the customer has had enough.
 func (c *customers) place(ctx, until context.Context, wish order.Request, key string) error {
 	c.sent.Add(1)
+	ctx = trace.WithCorrelation(ctx, key) // a trace's id would be another in each run
 	body, err := json.Marshal(wish)
 	if err != nil {
 		return err

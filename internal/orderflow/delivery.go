@@ -50,6 +50,8 @@ func (d *delivery) ready(ctx context.Context, m consume.Message, orderID string,
 		if err != nil || !goes {
 			return err
 		}
-		return tx.Tell("order", shipped, m.Envelope.Causes(shipped), now)
+		envelope := m.Envelope.Causes(shipped)
+		envelope.ID = uuid.NewSHA1(uuid.NameSpaceDNS, []byte(orderID+" "+shipped.Type())) // whichever event came last
+		return tx.Tell("order", shipped, envelope, now)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
 	"github.com/evtctl/evtctl/internal/orderflow/event"
@@ -25,8 +26,28 @@ type inventory struct {
 }
 
 func (s *shop) openInventory(_ context.Context, t *trace.Tracer) error {
+	s.jobs = append(s.jobs, job{Inventory, s.purge})
 	i := &inventory{db: s.db, pace: newPace(s.Capacity.Inventory), shop: s, fault: s.faults}
 	return s.join(Inventory, t, consume.Config{Group: event.InventoryGroup, Topics: []string{event.OrderTopic}, Handle: i.handle})
+}
+
+// purgeEvery is how often events that were processed long ago are forgotten.
+const purgeEvery = time.Hour
+
+// purge forgets, at once and then every hour, what no service will see again.
+func (s *shop) purge(ctx context.Context) error {
+	for {
+		n, err := s.db.Purge(ctx, s.Clock())
+		if err != nil && ctx.Err() == nil {
+			s.Logger.Warn("purging later", "error", err)
+		}
+		s.Logger.Debug("purged", "events", n)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(purgeEvery):
+		}
+	}
 }
 
 // errMissing gives up a reservation that can't be made in full.

@@ -150,18 +150,15 @@ func TestWithTheRegistryDownWhatIsKnownGoesOn(t *testing.T) {
 		registry := newOutage(t, registry(t, c))
 		config := config(t, c)
 		config.RegistryURL, config.Orders, config.Rate = registry.URL, 150, 100
-		var shipped atomic.Int64
-		known := make(chan struct{})
-		know := sync.OnceFunc(func() { registry.down.Store(true); close(known) })
-		config.Progress = func(p orderflow.Progress) {
-			if shipped.Store(int64(p.Shipped)); p.Shipped >= 10 { // every kind of event has been written and read
-				know()
-			}
-		}
-		s := run(t, config)
-		<-known
-		if s.Placed != 150 || s.Shipped != 150 || s.DeadLetters != 0 || s.Notified != 300 {
-			t.Errorf("%+v", s)
+		s, err := during(t, config, 10, func() {
+			kafkatest.Eventually(t, time.Minute, "every kind of event to be written and read", func() (bool, string) {
+				told := query(t, config.Database, "SELECT order_id FROM notifications WHERE subject LIKE 'your order is on its way%'")
+				return len(told) > 0, "nothing has been shipped"
+			})
+			registry.down.Store(true)
+		})
+		if err != nil || s.Placed != 150 || s.Shipped != 150 || s.DeadLetters != 0 || s.Notified != 300 {
+			t.Errorf("%v, %+v", err, s)
 		}
 		registry.down.Store(false)
 		holds(t, config)

@@ -253,8 +253,26 @@ func (s *shop) openRelay(_ context.Context, t *trace.Tracer) error {
 	s.relay = relay.New(relay.Config{
 		DB: s.db, Open: s.Open, Codec: s.codec, Topic: s.topicOf, Clock: s.Clock, Tracer: t, Log: s.Logger, Key: s.eventKey(),
 	})
-	s.jobs = append(s.jobs, job{Relay, s.relay.Run})
+	run := s.relay.Run
+	if s.WAL {
+		run = s.tailLog
+	}
+	s.jobs = append(s.jobs, job{Relay, run})
 	return nil
+}
+
+// tailLog is the relay that reads PostgreSQL's log. What it leaves in the database goes
+// with it: a slot that nobody reads would keep the log for ever. Events that it didn't
+// publish are in the outbox.
+func (s *shop) tailLog(ctx context.Context) error {
+	defer func() {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+		defer cancel()
+		if err := relay.DropSlot(limited, s.db); err != nil {
+			s.Logger.Warn("the log is kept for a relay that is gone", "error", err)
+		}
+	}()
+	return s.relay.RunWAL(ctx)
 }
 
 // eventKey is nil for the right one, the order's id.

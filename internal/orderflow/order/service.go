@@ -222,7 +222,7 @@ func (s *Service) place(ctx context.Context, r Request, key string) (id string, 
 	v := event.Envelope{
 		ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(o.ID)), Type: e.Type(), TraceParent: trace.Parent(ctx), CorrelationID: trace.Correlation(ctx),
 	}
-	if v.CorrelationID == "" {
+	if !name(v.CorrelationID) { // anybody may send one
 		v.CorrelationID = uuid.NewSHA1(v.ID, []byte("correlation")).String()
 	}
 	err = store.Retry(ctx, func(err error) { s.Log.Warn("writing the order again", "order", o.ID, "error", err) }, func() (err error) {
