@@ -71,8 +71,23 @@ func runSandbox(ctx context.Context, opts *sandboxOptions) error {
 	if err != nil {
 		return closing(broker.Close, err)
 	}
+	elsewhere(s, broker)
 	<-ctx.Done() // being told to end is how a sandbox is meant to end
 	return broker.Close()
+}
+
+// elsewhere says how other commands find a sandbox that isn't where they look.
+func elsewhere(s *render.Streams, broker *sandbox.Sandbox) {
+	var set []string
+	if at := broker.Brokers()[0]; at != sandbox.DefaultAddr {
+		set = append(set, "EVTCTL_BROKERS="+at)
+	}
+	if url := broker.RegistryURL(); url != "" && url != "http://"+sandbox.DefaultRegistryAddr {
+		set = append(set, "EVTCTL_REGISTRY="+url)
+	}
+	if len(set) > 0 {
+		render.Message(s, render.Plain, "for other commands: export %s", strings.Join(set, " "))
+	}
 }
 
 // closing closes what must be closed although err is what happened.

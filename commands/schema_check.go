@@ -93,6 +93,10 @@ func runSchemaCheck(ctx context.Context, opts *schemaCheckOptions) error {
 	if err != nil {
 		return err
 	}
+	answer.Notes = append(loaded.Notes, answer.Notes...)
+	if catalogue, ok := req.Judge.(schema.Catalogue); ok { // the baseline is a registry
+		schema.NoteNear(ctx, catalogue, answer)
+	}
 	if err := opts.print(answer); err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (o *schemaModeOptions) finish(args []string, unset, global bool) (err error
 	if o.Plan != "" && (len(args) > 0 || unset || global) {
 		return usagef("leave the rest out", "--plan says what to set, and so do the arguments")
 	}
+	if _, err := schema.ParseMode(strings.Join(args, " ")); err == nil && !global && len(args) == 1 {
+		return usagef(fmt.Sprintf("--global %s sets the global mode; a subject of that name is subject:%s", args[0], args[0]), "%q is a mode, and no subject is named", args[0])
+	}
 	if len(args) > 0 && !global {
 		if o.Subject = strings.TrimPrefix(args[0], "subject:"); o.Subject == "" {
 			return usagef("\"evtctl schema list\" shows the subjects", "the subject's name is empty")

@@ -136,6 +136,9 @@ func (p *Plan) Apply(ctx context.Context, w Writer) (*Receipt, error) {
 		reasons[err.Error()] = true
 	}
 	err = fmt.Errorf("committing %d offsets for group %q: %s", receipt.Failed, p.Group, strings.Join(slices.Sorted(maps.Keys(reasons)), "; "))
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", err, ctx.Err())
+	}
 	return receipt, &PartialError{receipt, err}
 }
 
@@ -176,6 +179,8 @@ func (p *Plan) commit(ctx context.Context, w Writer, group string) map[partition
 // refusal is why a partition was refused; nil when it wasn't.
 func refusal(answered bool, answer, call error) error {
 	switch {
+	case errors.Is(call, context.Canceled), errors.Is(call, context.DeadlineExceeded):
+		return fmt.Errorf("the broker's answer wasn't waited for, so that it may be set: %w", call)
 	case call != nil:
 		return call
 	case !answered:

@@ -37,10 +37,11 @@ func (a Address) Find(ctx context.Context, s Shelf) (*registry.Schema, error) {
 // in a registry, and may be nil when neither is. Files find what they refer to among the files and folders of refs,
 // and in what the other side refers to in the registry.
 func ReadPair(ctx context.Context, s Shelf, from, to Address, refs []string) (old, now Compared, err error) {
-	files, err := findFiles(refs, "")
+	files, unmarked, err := findFiles(refs, "")
 	if err != nil {
 		return old, now, err
 	}
+	files = append(files, unmarked...)
 	sides := []*Compared{&old, &now}
 	for i, a := range []Address{from, to} {
 		if a.File == "" {

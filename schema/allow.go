@@ -107,12 +107,27 @@ func (l *AllowList) stale(report *Report) []string {
 	for i := range l.entries {
 		a := &l.entries[i]
 		for _, r := range report.Results {
-			if r.Subject == a.Subject && r.Error == nil && !a.used(r) {
-				notes = append(notes, fmt.Sprintf("%s: the allowance for %s is stale: nothing breaks there any more; remove it", l.path, a))
+			if r.Subject != a.Subject || r.Error != nil || a.used(r) {
+				continue
 			}
+			if rule := a.otherRule(r); rule != "" {
+				notes = append(notes, fmt.Sprintf("%s: the allowance for %s lets nothing pass: what breaks at that path is %s", l.path, a, rule))
+				continue
+			}
+			notes = append(notes, fmt.Sprintf("%s: the allowance for %s is stale: nothing breaks there any more; remove it", l.path, a))
 		}
 	}
 	return notes
+}
+
+// otherRule is the rule of a break at the same path; empty when nothing breaks there.
+func (a *Allowance) otherRule(r Result) string {
+	for _, p := range r.Problems {
+		if p.Path == a.Path {
+			return p.Rule
+		}
+	}
+	return ""
 }
 
 func (a *Allowance) used(r Result) bool {

@@ -94,6 +94,9 @@ func (b *gitBaseline) repo(ctx context.Context, dir string) (*gitRepo, error) {
 		return r, nil
 	}
 	top, err := git(ctx, dir, nil, "rev-parse", "--show-toplevel")
+	if err != nil && strings.Contains(err.Error(), "not a git repository") {
+		return nil, askedf("run it where the schemas are under git, or compare with a folder or a registry", "schemas in %s: they are in no git repository", dir)
+	}
 	if err != nil {
 		return nil, &BaselineError{fmt.Errorf("git repository of %s: %w", dir, err)}
 	}

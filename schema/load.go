@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,26 +38,62 @@ type LoadRequest struct {
 type Loaded struct {
 	Candidates []Candidate // sorted by path and subject
 	Available  *Pool       // what they may refer to
+	// Notes say which files of the folders aren't candidates, and why.
+	Notes []string
 }
 
 // Load reads candidates. That there are none, that two are for one subject, or that
 // a mapping doesn't know a file, is a *[RequestError]. With a mapping, files in
 // folders that it doesn't name are taken for what others refer to.
 func Load(req LoadRequest) (*Loaded, error) {
-	if len(req.Paths) == 0 && req.Mapping != nil {
-		req.Paths = req.Mapping.paths()
+	if req.Mapping != nil {
+		if err := req.Mapping.there(); err != nil {
+			return nil, err
+		}
+		if len(req.Paths) == 0 {
+			req.Paths = req.Mapping.paths()
+		}
 	}
-	files, err := findFiles(req.Paths, req.Format)
+	files, unmarked, err := findFiles(req.Paths, req.Format)
 	if err != nil {
 		return nil, err
 	}
-	refs, err := findFiles(req.Refs, req.Format)
+	refs, more, err := findFiles(req.Refs, req.Format)
 	if err != nil {
 		return nil, err
 	}
-	loaded := &Loaded{Available: poolOf(append(slices.Clone(files), refs...))}
-	loaded.Candidates, err = req.candidates(files, loaded.Available)
-	return loaded, err
+	// What isn't marked as a schema may be referred to all the same.
+	loaded := &Loaded{Available: poolOf(slices.Concat(files, refs, unmarked, more))}
+	if loaded.Candidates, err = req.candidates(files, loaded.Available); err != nil {
+		return nil, err
+	}
+	loaded.note("left out, as JSON without a \"$schema\"", unmarked)
+	if req.Mapping != nil {
+		loaded.note("in no mapping, and taken for what others refer to", slices.DeleteFunc(slices.Clone(files), loaded.has))
+	}
+	return loaded, nil
+}
+
+// has tells whether a file is a candidate.
+func (l *Loaded) has(f schemaFile) bool {
+	return slices.ContainsFunc(l.Candidates, func(c Candidate) bool { return c.Path == f.path })
+}
+
+// note names a few of the files that something is true of.
+func (l *Loaded) note(what string, files []schemaFile) {
+	const few = 3
+	if len(files) == 0 {
+		return
+	}
+	var names []string
+	for _, f := range files[:min(few, len(files))] {
+		names = append(names, f.path)
+	}
+	list := strings.Join(names, ", ")
+	if len(files) > few {
+		list += fmt.Sprintf(" and %d more", len(files)-few)
+	}
+	l.Notes = append(l.Notes, fmt.Sprintf("%s: %s", what, list))
 }
 
 // poolOf makes a pool of files, each once.
@@ -80,9 +118,9 @@ type schemaFile struct {
 	named       bool // by the user, not found in a folder
 }
 
-// findFiles reads files, and those in folders, each once.
-func findFiles(paths []string, format Format) ([]schemaFile, error) {
-	var list []schemaFile
+// findFiles reads files, and those in folders, each once. JSON in folders that isn't
+// marked as a schema comes apart from the others.
+func findFiles(paths []string, format Format) (list, unmarked []schemaFile, err error) {
 	seen := map[string]bool{}
 	add := func(f schemaFile) (err error) {
 		if f.absolute, err = filepath.Abs(f.path); err != nil || seen[f.absolute] {
@@ -97,23 +135,25 @@ func findFiles(paths []string, format Format) ([]schemaFile, error) {
 		}
 		if f.named || f.format != JSON || isJSONSchema(f.path, f.text) {
 			list = append(list, f)
+		} else {
+			unmarked = append(unmarked, f)
 		}
 		return nil
 	}
 	for _, path := range paths {
 		folder, err := isDir(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !folder {
 			if err := add(schemaFile{path: path, place: filepath.Base(path), named: true}); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			continue
 		}
 		within, err := schemaFiles(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, file := range within {
 			place, err := filepath.Rel(path, file)
@@ -121,15 +161,16 @@ func findFiles(paths []string, format Format) ([]schemaFile, error) {
 				err = add(schemaFile{path: file, place: place})
 			}
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b schemaFile) int { return strings.Compare(a.path, b.path) })
-	return list, nil
+	return list, unmarked, nil
 }
 
-// isJSONSchema tells a schema in a folder from other JSON files.
+// isJSONSchema tells a schema in a folder from other JSON files. One that is broken and
+// speaks of a schema is taken for one: what can't be read isn't fine.
 func isJSONSchema(path string, text []byte) bool {
 	if strings.HasSuffix(strings.ToLower(path), ".schema.json") {
 		return true
@@ -137,7 +178,10 @@ func isJSONSchema(path string, text []byte) bool {
 	var head struct {
 		Schema string `json:"$schema"`
 	}
-	return json.Unmarshal(text, &head) == nil && strings.Contains(head.Schema, "json-schema.org")
+	if err := json.Unmarshal(text, &head); err != nil {
+		return bytes.Contains(text, []byte(`"$schema"`))
+	}
+	return strings.Contains(head.Schema, "json-schema.org")
 }
 
 // candidates names the subjects of files.

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -97,4 +98,16 @@ func (m *Mapping) paths() []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// there sees that all files are: one that is gone would otherwise not be checked, and
+// nobody would be told.
+func (m *Mapping) there() error {
+	for _, subject := range slices.Sorted(maps.Keys(m.Subjects)) {
+		if _, err := os.Stat(m.Subjects[subject].Path); err != nil {
+			return asked(fmt.Errorf("mapping file %s: subject %q: schemas in %s: %w", m.Path, subject, m.Subjects[subject].Path, reason(err)),
+				"take the subject out of the mapping, or bring the file back")
+		}
+	}
+	return nil
 }

@@ -71,3 +71,28 @@ func Near(name string, all []string) []string {
 	}
 	return names
 }
+
+// slip is how many letters a slip gets wrong at most.
+const slip = 3
+
+// NoteNear adds to results of new subjects what they may be a slip for: a subject that
+// is mistyped has nothing to break. It asks for the subjects once, and only then.
+func NoteNear(ctx context.Context, c Catalogue, report *Report) {
+	var all []string
+	for i := range report.Results {
+		r := &report.Results[i]
+		if !r.NewSubject {
+			continue
+		}
+		if all == nil {
+			var err error
+			if all, err = c.Subjects(ctx, registry.Live); err != nil || len(all) == 0 {
+				return // the answer stands without
+			}
+		}
+		near := slices.DeleteFunc(Near(r.Subject, all), func(name string) bool { return levenshtein.ComputeDistance(name, r.Subject) > slip })
+		if len(near) > 0 {
+			r.Notes = append(r.Notes, "if the name is a slip: there is "+strings.Join(near, ", "))
+		}
+	}
+}
