@@ -74,10 +74,13 @@ func (s *shop) open(ctx context.Context) (err error) {
 	if err := s.client.Ping(limited); err != nil {
 		return fmt.Errorf("connect to the brokers: %w", err)
 	}
-	if s.topics, err = ensureTopics(limited, s.admin, s.Config.topics()...); err != nil {
+	// A broker that has much to do makes topics slowly.
+	making, made := context.WithTimeout(ctx, 3*s.Timeout)
+	defer made()
+	if s.topics, err = ensureTopics(making, s.admin, s.Config.topics()...); err != nil {
 		return err
 	}
-	if s.db, err = store.Open(limited, s.Database); err != nil {
+	if s.db, err = store.Open(making, s.Database); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, func() { s.db.Close() })

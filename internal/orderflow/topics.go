@@ -27,16 +27,15 @@ func ensureTopics(ctx context.Context, admin *kadm.Client, names ...string) ([]T
 	if err != nil {
 		return nil, fmt.Errorf("look for topics %q: %w", names, err)
 	}
-	created := make(map[string]bool)
+	var missing []string
 	for _, name := range names {
-		if !errors.Is(found[name].Err, kerr.UnknownTopicOrPartition) {
-			continue
+		if errors.Is(found[name].Err, kerr.UnknownTopicOrPartition) {
+			missing = append(missing, name)
 		}
-		_, err := admin.CreateTopic(ctx, event.Partitions, -1, nil, name)
-		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) { // another run was quicker
-			return nil, fmt.Errorf("create topic %q: %w", name, err)
-		}
-		created[name] = err == nil
+	}
+	created, err := createTopics(ctx, admin, missing)
+	if err != nil {
+		return nil, err
 	}
 	topics := make([]TopicSummary, 0, len(names))
 	for _, name := range names {
@@ -47,6 +46,26 @@ func ensureTopics(ctx context.Context, admin *kadm.Client, names ...string) ([]T
 		topics = append(topics, TopicSummary{Topic: name, Partitions: partitions, Created: created[name]})
 	}
 	return topics, nil
+}
+
+// createTopics creates topics, all at once, and says which were.
+func createTopics(ctx context.Context, admin *kadm.Client, names []string) (map[string]bool, error) {
+	created := make(map[string]bool)
+	if len(names) == 0 {
+		return created, nil
+	}
+	answers, err := admin.CreateTopics(ctx, event.Partitions, -1, nil, names...)
+	if err != nil {
+		return nil, fmt.Errorf("create topics %q: %w", names, err)
+	}
+	for _, name := range names {
+		err := answers[name].Err
+		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) { // another run was quicker
+			return nil, fmt.Errorf("create topic %q: %w", name, err)
+		}
+		created[name] = err == nil
+	}
+	return created, nil
 }
 
 // awaitLeaders returns how many partitions a topic has, once all are led.
