@@ -248,13 +248,13 @@ func TestABrowserSendsBackAndSetsAsideWhatIsChosen(t *testing.T) {
 		term.press("r") // the newest
 		term.sees("Why are they sent back?")
 		term.press("mended\r")
-		term.sees("Replay 1 letter", "[y/N")
+		term.sees("Replay 1 letter")
 		term.press("y\r")
 		term.sees("1 done, 0 skipped, 0 failed", "replayed")
 		term.press("jd") // the other one
 		term.sees("Why are they set aside?")
 		term.press("a test\r")
-		term.sees("Discard 1 letter", "[y/N")
+		term.sees("Discard 1 letter")
 		term.press("y\r")
 		term.sees("1 done, 0 skipped, 0 failed", "discarded")
 		term.leaves(0)

@@ -103,7 +103,10 @@ func (s *shop) close() {
 }
 
 func (s *shop) openServices(ctx context.Context) error {
-	if err := s.db.SetStock(ctx, stockOnHand(s.faults.scarce)); err != nil {
+	again := func(err error) { s.Logger.Warn("stocking again", "error", err) }
+	limited, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	if err := store.Retry(limited, again, func() error { return s.db.SetStock(limited, stockOnHand(s.faults.scarce)) }); err != nil {
 		return err
 	}
 	for _, part := range []struct {

@@ -60,8 +60,8 @@ func (db *DB) FindOrder(ctx context.Context, id string) (o Order, ok bool, err e
 // it is.
 func (db *DB) SetStock(ctx context.Context, stock map[string]int64) error {
 	return db.Do(ctx, func(tx *Tx) error {
-		for sku, quantity := range stock {
-			if _, err := tx.change("stock "+sku, "INSERT INTO stock (sku, quantity) VALUES (?, ?) ON CONFLICT DO NOTHING", sku, quantity); err != nil {
+		for _, sku := range sorted(stock) { // in one order in all processes: no deadlocks
+			if _, err := tx.change("stock "+sku, "INSERT INTO stock (sku, quantity) VALUES (?, ?) ON CONFLICT DO NOTHING", sku, stock[sku]); err != nil {
 				return err
 			}
 		}
