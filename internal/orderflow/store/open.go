@@ -79,6 +79,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	text := tables
 	if db.postgres {
 		db.sql.SetMaxOpenConns(20)
+		db.sql.SetMaxIdleConns(20) // of two, the default, most would be opened anew for each transaction
 		db.sql.SetConnMaxIdleTime(time.Minute)
 		text = strings.ReplaceAll(text, "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY")
 	}
