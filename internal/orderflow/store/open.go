@@ -50,6 +50,10 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	}
 	if err == nil {
 		err = db.migrate(ctx)
+		for tries := 0; err != nil && strings.Contains(err.Error(), "SQLITE_BUSY") && tries < 20 && ctx.Err() == nil; tries++ {
+			time.Sleep(50 * time.Millisecond) // another process makes the file just now
+			err = db.migrate(ctx)
+		}
 	}
 	if err != nil {
 		if db.sql != nil {
@@ -63,7 +67,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 // openSQLite has one connection for writing: SQLite has one writer at a time, and a
 // queue in this process is quicker than its own of waiting and trying again.
 func (db *DB) openSQLite(path string) (err error) {
-	file := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() + "?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)"
+	file := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
 	if db.sql, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
 		return err
 	}
