@@ -9,6 +9,7 @@ func newDLQCmd(env *Env) *cobra.Command {
 		newDLQEditCmd(env, runDLQEdit),
 		newDLQExportCmd(env, runDLQExport),
 		newDLQHistoryCmd(env, runDLQHistory),
+		newDLQImportCmd(env, runDLQImport),
 		newDLQListCmd(env, runDLQList),
 		newDLQReplayCmd(env, runDLQWrite),
 		newDLQRestoreCmd(env, runDLQWrite),
@@ -19,8 +20,8 @@ func newDLQCmd(env *Env) *cobra.Command {
 	)
 	cmd.Long = `Look into dead-letter topics: which there are, why their letters died, what each
 of them says. Then deal with letters: send them back exactly once, set them aside,
-and see who did what. All but replay, edit, retry, discard and restore only read;
-they join no group and commit nothing.
+and see who did what. All but replay, edit, retry, discard, restore and import only
+read; they join no group and commit nothing.
 
 A letter's place is topic:partition:offset. The frameworks whose headers are known
 are Spring Kafka, Spring Cloud Stream, Kafka Connect, Kafka Streams, the brokers'

@@ -15,6 +15,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/ledger"
 	"github.com/spf13/cobra"
 )
 
@@ -98,7 +99,7 @@ func runDLQExport(ctx context.Context, opts *dlqExportOptions) error {
 			return usagef("", "--from %d=…: topic %q has no such partition, or it isn't among those of --partition", p, opts.Query.Topic)
 		}
 	}
-	cluster, err := clusterID(ctx, office.client)
+	source, err := ledger.SourceOf(ctx, office.client, opts.Query.Topic)
 	if err != nil {
 		return office.explain(ctx, err)
 	}
@@ -109,7 +110,9 @@ func runDLQExport(ctx context.Context, opts *dlqExportOptions) error {
 	// A pipe that nobody reads any more would end the program without a word.
 	signal.Ignore(syscall.SIGPIPE)
 	defer signal.Reset(syscall.SIGPIPE)
-	end, read, err := office.export(ctx, opts, out, dlq.ArchiveHead{ClusterID: cluster, Topic: opts.Query.Topic})
+	end, read, err := office.export(ctx, opts, out, dlq.ArchiveHead{
+		ClusterID: source.Cluster, Topic: source.Topic, TopicID: ledger.FormatTopicID(source.TopicID),
+	})
 	if err != nil {
 		return err
 	}

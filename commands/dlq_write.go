@@ -233,7 +233,7 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 	}
 	receipt, err := o.apply(ctx, counter, plan)
 	o.receipt = receipt
-	return o.conclude(ctx, plan, receipt, err, counter)
+	return o.conclude(ctx, plan.Action, receipt, err, counter)
 }
 
 // nothing ends a command whose plan has no letter to deal with.

@@ -16,6 +16,7 @@ var verbs = map[dispose.Action]struct{ will, question, did string }{
 	dispose.Retry:   {"retry", "Retry", "retried"},
 	dispose.Discard: {"discard", "Discard", "discarded"},
 	dispose.Restore: {"restore", "Restore", "restored"},
+	dispose.Import:  {"import", "Import", "imported"},
 }
 
 // dlqPlanText is a plan in words.
@@ -142,8 +143,8 @@ func (o *dlqWriteOptions) printReceipt(r *dispose.Receipt) error {
 }
 
 // receiptLine sums a receipt up.
-func receiptLine(p *dispose.Plan, r *dispose.Receipt) string {
-	parts := []string{fmt.Sprintf("%s %s of %s", verbs[p.Action].did, render.Count(r.Done-r.Parked), plural(r.Planned, "letter"))}
+func receiptLine(action dispose.Action, r *dispose.Receipt) string {
+	parts := []string{fmt.Sprintf("%s %s of %s", verbs[action].did, render.Count(r.Done-r.Parked), plural(r.Planned, "letter"))}
 	for _, part := range []struct {
 		n    int64
 		what string
@@ -156,12 +157,12 @@ func receiptLine(p *dispose.Plan, r *dispose.Receipt) string {
 }
 
 // conclude prints the receipt and gives the error that sets the exit code.
-func (o *dlqWriteOptions) conclude(ctx context.Context, p *dispose.Plan, r *dispose.Receipt, err error, c *counter) error {
+func (o *dlqWriteOptions) conclude(ctx context.Context, action dispose.Action, r *dispose.Receipt, err error, c *counter) error {
 	if printErr := o.printReceipt(r); printErr != nil && err == nil {
 		return printErr
 	}
 	if isText(o.Format) {
-		if printErr := render.Line(o.Env.Streams, render.Plain, "%s", receiptLine(p, r)); printErr != nil && err == nil {
+		if printErr := render.Line(o.Env.Streams, render.Plain, "%s", receiptLine(action, r)); printErr != nil && err == nil {
 			return printErr
 		}
 	}
@@ -184,7 +185,11 @@ func (o *dlqWriteOptions) conclude(ctx context.Context, p *dispose.Plan, r *disp
 func (o *dlqWriteOptions) unfinished(r *dispose.Receipt, err error, c *counter) error {
 	var denied *dispose.NotPermittedError
 	if errors.As(err, &denied) {
-		return &hintedError{err, "ask for the operations WRITE and DESCRIBE on transactional ids that begin so; or, knowing that a second run at the same time could double records, add --at-least-once"}
+		hint := "ask for the operations WRITE and DESCRIBE on transactional ids that begin so"
+		if o.Request.Action != dispose.Import { // which has no way to tell what it wrote before
+			hint += "; or, knowing that a second run at the same time could double records, add --at-least-once"
+		}
+		return &hintedError{err, hint}
 	}
 	if r.Done > 0 {
 		return &partialError{c.settings.Explain(err)}

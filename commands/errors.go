@@ -130,8 +130,9 @@ func isWrongDisposal(err error) bool {
 		changed *dispose.ChangedError
 		set     *dispose.SetError
 		order   *dispose.OrderUnknownError
+		archive *dlq.ArchiveError
 	)
-	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &set) || errors.As(err, &order)
+	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &set) || errors.As(err, &order) || errors.As(err, &archive)
 }
 
 func notFoundHint(e *lag.GroupsNotFoundError) string {

@@ -20,6 +20,7 @@ type ArchiveHead struct {
 	Version   int    `json:"evtctl_letters"` // what tells an archive from other files
 	ClusterID string `json:"cluster_id"`
 	Topic     string `json:"topic"`
+	TopicID   string `json:"topic_id"` // tells it from one made anew under the same name
 }
 
 // ArchiveEnd is the last line of an archive. A file without it isn't whole, and one with

@@ -238,16 +238,24 @@ func (j *judge) atOrigin(l *dlq.Letter, d *decision) bool {
 
 // fits finds what the broker would refuse.
 func (j *judge) fits(_ context.Context, _ *dlq.Letter, d *decision) error {
-	t := j.topics[d.rec.Topic]
-	size := 200 + len(d.rec.Key) + len(d.rec.Value) // the stamps, and the record's own frame
-	for _, h := range d.rec.Headers {
+	if no := j.topics[d.rec.Topic].refuses(d.rec, 200); no != nil { // the stamps, and the record's own frame
+		d.refuse(no)
+	}
+	return nil
+}
+
+// refuses says why the topic doesn't take a record, to which some bytes will be added;
+// nil: it does.
+func (t *topic) refuses(rec *kgo.Record, more int) *Finding {
+	size := more + len(rec.Key) + len(rec.Value)
+	for _, h := range rec.Headers {
 		size += len(h.Key) + len(h.Value) + 4
 	}
 	switch {
-	case d.rec.Key == nil && t.compacted:
-		d.refuse(found("null-key", "it has no key, and topic %q is compacted", t.name))
+	case rec.Key == nil && t.compacted:
+		return found("null-key", "it has no key, and topic %q is compacted", t.name)
 	case t.maxBytes > 0 && size > t.maxBytes:
-		d.refuse(found("too-large", "it has %d bytes, and topic %q takes %d (max.message.bytes)", size, t.name, t.maxBytes))
+		return found("too-large", "it has %d bytes, and topic %q takes %d (max.message.bytes)", size, t.name, t.maxBytes)
 	}
 	return nil
 }

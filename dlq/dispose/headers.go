@@ -18,6 +18,9 @@ const (
 	HeaderCount = "evtctl-replay-count"
 	// HeaderJob names the run, as the ledger does.
 	HeaderJob = "evtctl-replay-job"
+	// HeaderTime is the time stamp that a letter had, in RFC 3339, where it was imported
+	// with the time of its import. A record that is sent back doesn't carry it.
+	HeaderTime = "evtctl-original-time"
 )
 
 // replays is how often a letter was sent back before it died again.
@@ -37,7 +40,7 @@ func replays(headers []kgo.RecordHeader) int {
 func unstamped(headers []kgo.RecordHeader) []kgo.RecordHeader {
 	kept := headers[:0]
 	for _, h := range headers {
-		if h.Key != HeaderID && h.Key != HeaderCount && h.Key != HeaderJob {
+		if h.Key != HeaderID && h.Key != HeaderCount && h.Key != HeaderJob && h.Key != HeaderTime {
 			kept = append(kept, h)
 		}
 	}

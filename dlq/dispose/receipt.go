@@ -28,8 +28,8 @@ const (
 type Item struct {
 	Coordinates dlq.Coordinates `json:"coordinates"`
 	Result      Result          `json:"result"`
-	// Disposition is the letter's new one: replayed, edited, parked, discarded or
-	// restored; empty where nothing was done.
+	// Disposition is the letter's new one: replayed, edited, parked, discarded, restored
+	// or imported; empty where nothing was done.
 	Disposition string           `json:"disposition"`
 	Target      *dlq.Coordinates `json:"target"` // null: nothing was sent
 	ReplayID    string           `json:"replay_id"`

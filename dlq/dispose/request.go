@@ -20,6 +20,7 @@ const (
 	Discard Action = "discard" // nothing is written but the ledger's entry
 	Restore Action = "restore" // take the newest disposition back
 	Retry   Action = "retry"   // replay what has waited long enough, and park the rest
+	Import  Action = "import"  // write letters of a file into a topic; see [NewImport]
 )
 
 // Payload is whose key, value and headers are sent.

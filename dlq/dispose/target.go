@@ -33,6 +33,8 @@ type topic struct {
 	end       []int64
 	maxBytes  int // 0: unknown
 	compacted bool
+	known     bool // whether the settings are; the rest is zero where they aren't
+	times     times
 	choose    kgo.TopicPartitioner
 }
 
@@ -83,6 +85,7 @@ func (t *Target) settings(ctx context.Context, to *topic) {
 	if err != nil || config.Err != nil {
 		return
 	}
+	to.known = true
 	for _, c := range config.Configs {
 		switch c.Key {
 		case "cleanup.policy":
@@ -91,6 +94,7 @@ func (t *Target) settings(ctx context.Context, to *topic) {
 			to.maxBytes, _ = strconv.Atoi(c.MaybeValue())
 		}
 	}
+	to.times = timesOf(config)
 }
 
 // cluster is the cluster's id.

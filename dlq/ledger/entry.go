@@ -22,6 +22,8 @@ const (
 	Edited    Disposition = "edited" // replayed with other content
 	Discarded Disposition = "discarded"
 	Parked    Disposition = "parked" // not to be tried again by itself
+	// Imported is said of a letter in a file, see [Source.Into]: it is in the topic now.
+	Imported Disposition = "imported"
 	// Restored takes any of those back: the letter is undisposed.
 	Restored Disposition = "restored"
 	// Intended says that a replay without transactions was about to be sent. Whether
@@ -31,7 +33,7 @@ const (
 
 // disposed tells whether a letter with this newest entry is dealt with.
 func (d Disposition) disposed() bool {
-	return d == Replayed || d == Edited || d == Discarded || d == Parked
+	return d == Replayed || d == Edited || d == Discarded || d == Parked || d == Imported
 }
 
 // Source is a dead-letter topic as the ledger knows it.
@@ -39,6 +41,10 @@ type Source struct {
 	Cluster string       // the id of the cluster that has it
 	TopicID kadm.TopicID // of this very topic, not of one made anew
 	Topic   string       // for people to read
+	// Into is the topic of the ledger's own cluster that letters of this one are imported
+	// into from a file. What became of them there is another matter than what became of
+	// them here, so that each pair of topics has names of its own. Zero: nothing is imported.
+	Into kadm.TopicID
 }
 
 // Key names a letter in the ledger.
@@ -51,10 +57,33 @@ func (s Source) Key(partition int32, offset int64) string {
 }
 
 // prefix is what the keys of all letters of the topic begin with.
-func (s Source) prefix() string { return s.Cluster + "/" + topicID(s.TopicID) + "/" }
+func (s Source) prefix() string {
+	own := s.Cluster + "/" + topicID(s.TopicID) + "/"
+	if s.imported() {
+		return importPrefix(s.Into) + own
+	}
+	return own
+}
+
+func (s Source) imported() bool { return s.Into != kadm.TopicID{} }
+
+// importPrefix is what the keys of all letters that were imported into a topic begin with.
+func importPrefix(into kadm.TopicID) string { return "import/" + topicID(into) + "/" }
 
 // topicID writes an id as Kafka's own tools do.
 func topicID(id kadm.TopicID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// FormatTopicID writes an id as Kafka's own tools do, and ParseTopicID reads it.
+func FormatTopicID(id kadm.TopicID) string { return topicID(id) }
+
+// ParseTopicID fails for what isn't an id, and for that of no topic.
+func ParseTopicID(text string) (id kadm.TopicID, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) != len(id) || [16]byte(b) == [16]byte{} {
+		return id, fmt.Errorf("%q is no id of a topic", text)
+	}
+	return kadm.TopicID(b), nil
+}
 
 // ReplayID is what a replayed record carries in the header evtctl-replay-id: the same
 // whoever replays, and however often the same attempt is begun.
@@ -62,8 +91,12 @@ func (s Source) ReplayID(partition int32, offset int64, attempt int) string {
 	return fmt.Sprintf("%s/%d/%d/%d", topicID(s.TopicID), partition, offset, attempt)
 }
 
-// TransactionalID is the mutex of all who replay from the topic.
+// TransactionalID is the mutex of all who replay from the topic, or of all who import
+// into one.
 func (s Source) TransactionalID() string {
+	if s.imported() {
+		return "evtctl.dlq.import." + topicID(s.Into)
+	}
 	return "evtctl.dlq." + s.Cluster + "." + topicID(s.TopicID)
 }
 
@@ -167,7 +200,7 @@ func readBrief(value []byte) (brief, error) {
 
 // known gives the constant for a word, which saves an allocation for each entry.
 func known(word []byte) Disposition {
-	for _, d := range []Disposition{Replayed, Edited, Discarded, Parked, Restored, Intended} {
+	for _, d := range []Disposition{Replayed, Edited, Discarded, Parked, Imported, Restored, Intended} {
 		if string(word) == string(d) {
 			return d
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -12,7 +13,8 @@ import (
 
 // History tells what was done to a topic's letters, oldest first, from the entries
 // that are committed now. It ends early with the error that each returns. Who wants
-// one letter's only looks at the coordinates.
+// one letter's only looks at the coordinates. Of letters that were imported into the
+// topic, the coordinates are those in the file, and the target those in the topic.
 //
 // A topic made anew under the same name has a history of its own.
 func (t *Topics) History(ctx context.Context, cl *kgo.Client, source Source, notice func(exactly.Notice), each func(Entry) error) error {
@@ -22,7 +24,7 @@ func (t *Topics) History(ctx context.Context, cl *kgo.Client, source Source, not
 	}
 	prefix := source.prefix()
 	return exactly.ReadCommitted(ctx, cl, span, notice, func(r *kgo.Record) error {
-		if string(r.Key) != prefix {
+		if string(r.Key) != prefix && !strings.HasPrefix(string(r.Key), importPrefix(source.TopicID)) {
 			return nil
 		}
 		var entries []Entry

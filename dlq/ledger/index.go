@@ -135,6 +135,8 @@ func (x *Index) Disposition(partition int32, offset int64) (Disposition, bool) {
 		return Discarded, true
 	case p.parked.Contains(o):
 		return Parked, true
+	case x.source.imported():
+		return Imported, true
 	}
 	return Replayed, true
 }

@@ -290,8 +290,12 @@ func (f *found) identity(ctx context.Context, cl *kgo.Client) (id identity, err 
 	return id, &emptyError{&RefusedError{"it is empty: its first record was never written", "run a command that writes: it completes the ledger"}}
 }
 
-// partition is where the entries of a DLQ are, in both topics.
+// partition is where the entries of a DLQ are, in both topics: those of what was
+// imported into it too, so that its history is in one place.
 func (t *Topics) partition(s Source) int32 {
+	if s.imported() {
+		s = Source{Cluster: t.Cluster, TopicID: s.Into}
+	}
 	h := fnv.New32a()
 	h.Write([]byte(s.prefix()))
 	return int32(h.Sum32() % uint32(t.count))
