@@ -83,7 +83,7 @@ func (c *clerk) record(a *dlq.Archived) *kgo.Record {
 		if a.Timestamp != nil {
 			rec.Headers = append(rec.Headers, kgo.RecordHeader{Key: HeaderTime, Value: a.Timestamp.UTC().AppendFormat(nil, time.RFC3339Nano)})
 		}
-		rec.Timestamp = c.p.req.Clock()
+		rec.Timestamp = time.Time{} // the client fills in the time
 	}
 	return rec
 }

@@ -52,7 +52,7 @@ func timesOf(config kadm.ResourceConfig) times {
 const longest = 1<<63 - 1
 
 // refuses says why a topic doesn't keep a record for its time stamp; nil: it does. A
-// record without one is kept.
+// record without one is kept, and so is one that is given that of its writing.
 func (t times) refuses(rec *kgo.Record, topic string, now time.Time) *Finding {
 	if t.own || rec.Timestamp.UnixMilli() < 0 {
 		return nil
