@@ -35,9 +35,9 @@ type ImportPlan struct {
 	Action  Action        `json:"action"`
 	From    ImportArchive `json:"from"`
 	// Cluster has the target.
-	Cluster string      `json:"cluster"`
-	Topic   string      `json:"topic"`
-	TopicID string      `json:"topic_id"`
+	Cluster string `json:"cluster"`
+	Topic   string `json:"topic"`
+	TopicID string `json:"topic_id"`
 	// Planned letters are written, Refused ones can't be, Skipped ones needn't be.
 	Planned  int64     `json:"planned"`
 	Refused  int64     `json:"refused"`
