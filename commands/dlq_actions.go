@@ -28,7 +28,7 @@ var dlqActions = []dlqAction{
 
 // chosen is a write of the letters that were chosen.
 func chosen(opts *dlqBrowseOptions, action dispose.Action, choice render.Choice[letterRow]) dlqWriteOptions {
-	o := dlqWriteOptions{Env: opts.Env, Request: dispose.Request{Action: action, Now: opts.Env.Now}, Format: render.Table}
+	o := dlqWriteOptions{Env: opts.Env, Request: dispose.Request{Action: action, Now: opts.Env.Now}, Format: render.Table, ToContext: opts.ToContext}
 	for _, row := range choice.Rows {
 		o.Request.Query.Topic = row.at.Topic
 		o.Request.Letters = append(o.Request.Letters, row.at)

@@ -10,12 +10,13 @@ import (
 
 // dlqBrowseOptions is what "evtctl dlq browse" was asked.
 type dlqBrowseOptions struct {
-	Env    *Env
-	Query  dlq.Query
-	Where  string // as typed, which a browser begins with
-	All    bool
-	Rows   bool // rows are wanted even on a terminal
-	Format render.Format
+	Env       *Env
+	Query     dlq.Query
+	Where     string // as typed, which a browser begins with
+	All       bool
+	Rows      bool   // rows are wanted even on a terminal
+	ToContext string // whose ledger; empty: the one of the letters' cluster
+	Format    render.Format
 }
 
 func newDLQBrowseCmd(env *Env, run func(context.Context, *dlqBrowseOptions) error) *cobra.Command {
@@ -57,6 +58,7 @@ Exit codes: 0 all was read, also when nothing fits; 4 a part of it; 1 nothing.`,
 	f.BoolVar(&opts.All, "all", false, "all letters, in the order in which they are read")
 	f.BoolVar(&oldest, "oldest", false, "the oldest letters instead of the newest")
 	f.BoolVar(&newest, "newest", true, "the newest letters")
+	ledgerFlag(cmd, env, &opts.ToContext)
 	return cmd
 }
 
@@ -95,11 +97,11 @@ func (o *dlqBrowseOptions) finish(f *letterFlags, topic string, oldest, limited 
 }
 
 func runDLQBrowse(ctx context.Context, opts *dlqBrowseOptions) error {
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openDLQTo(ctx, opts.ToContext)
 	if err != nil {
 		return err
 	}
-	defer office.client.Close()
+	defer office.close()
 	if opts.Format == render.Table && !opts.Rows && opts.Env.fullScreen() {
 		return browseLetters(ctx, opts, office)
 	}

@@ -14,9 +14,10 @@ import (
 
 // dlqListOptions is what "evtctl dlq list" was asked.
 type dlqListOptions struct {
-	Env     *Env
-	Request dlq.FindRequest
-	Format  render.Format
+	Env       *Env
+	Request   dlq.FindRequest
+	ToContext string // whose ledger; empty: the one of the letters' cluster
+	Format    render.Format
 }
 
 func newDLQListCmd(env *Env, run func(context.Context, *dlqListOptions) error) *cobra.Command {
@@ -46,16 +47,17 @@ Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 		},
 	}
 	cmd.Flags().BoolVar(&opts.Request.Count, "count", false, "read all letters to count them")
+	ledgerFlag(cmd, env, &opts.ToContext)
 	cmd.ValidArgsFunction = completeEvery(topicNames(env))
 	return cmd
 }
 
 func runDLQList(ctx context.Context, opts *dlqListOptions) error {
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openDLQTo(ctx, opts.ToContext)
 	if err != nil {
 		return err
 	}
-	defer office.client.Close()
+	defer office.close()
 	progress := render.NewProgress(opts.Env.Streams, "looking for dead-letter topics")
 	found, err := office.Find(ctx, opts.Request)
 	progress.Done()

@@ -10,6 +10,7 @@ import (
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/schema"
+	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -19,8 +20,54 @@ import (
 type postOffice struct {
 	*dlq.Reader
 	client   *kgo.Client
+	books    *kgo.Client // of the cluster whose ledger is read; mostly the same
 	settings *cluster.Settings
 	decoder  *letterDecoder
+}
+
+func (o *postOffice) close() {
+	if o.books != o.client {
+		o.books.Close()
+	}
+	o.client.Close()
+}
+
+// ledgerFlag is that of the commands that show what became of letters.
+func ledgerFlag(cmd *cobra.Command, env *Env, context *string) {
+	cmd.Flags().StringVar(context, "to-context", "", "letters are sent to the cluster of this `context`: look there for what became of them")
+	complete(cmd, "to-context", contextNames(env))
+}
+
+// openDLQTo is openDLQ for who looks at the ledger of another context's cluster, as
+// letters are sent there; empty: at that of their own.
+func (e *Env) openDLQTo(ctx context.Context, context string) (*postOffice, error) {
+	office, err := e.openDLQ(ctx)
+	if err != nil || context == "" {
+		return office, err
+	}
+	settings, err := e.otherSettings(context)
+	if err == nil {
+		office.books, err = settings.Open(ctx)
+	}
+	if err != nil {
+		office.client.Close()
+		return nil, err
+	}
+	office.Open = dispose.Dispositions(office.client, office.books)
+	return office, nil
+}
+
+// otherSettings are those of another context than the one that is in use.
+func (e *Env) otherSettings(context string) (*cluster.Settings, error) {
+	flags := cluster.Flags{Context: context, ConfigFile: e.Flags.ConfigFile, Timeout: e.Flags.Timeout}
+	// The environment says where the letters are, not where they go.
+	getenv := func(name string) string {
+		if name == "EVTCTL_BROKERS" || name == "EVTCTL_REGISTRY" || name == "EVTCTL_CONTEXT" {
+			return ""
+		}
+		return e.Getenv(name)
+	}
+	return cluster.Resolve(flags, getenv)
 }
 
 // dlqMemory is from where on the garbage collector works harder. Letters with long stack
@@ -43,8 +90,8 @@ func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 		return nil, err
 	}
 	decoder := &letterDecoder{env: e}
-	reader := &dlq.Reader{Client: client, Dialects: dialects, Decoder: decoder, Now: e.Now, Open: dispose.Dispositions(client)}
-	return &postOffice{reader, client, settings, decoder}, nil
+	reader := &dlq.Reader{Client: client, Dialects: dialects, Decoder: decoder, Now: e.Now, Open: dispose.Dispositions(client, client)}
+	return &postOffice{reader, client, client, settings, decoder}, nil
 }
 
 // explain words an error of the reader: with the cluster's own words translated, and

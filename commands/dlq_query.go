@@ -51,14 +51,8 @@ func (f *letterFlags) parse(topic string) (q dlq.Query, err error) {
 	if q.Where, err = parseWhere(f.where); err != nil {
 		return q, err
 	}
-	if q.Since, err = parseMoment("--since", f.since, f.env.Now()); err != nil {
+	if q.Since, q.Until, err = parseTimes(f.since, f.until, f.env.Now()); err != nil {
 		return q, err
-	}
-	if q.Until, err = parseMoment("--until", f.until, f.env.Now()); err != nil {
-		return q, err
-	}
-	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		return q, usagef("give the earlier time to --since", "--since %s isn't before --until %s: no letter can be between them", f.since, f.until)
 	}
 	for _, p := range f.partitions {
 		if p < 0 {
@@ -80,6 +74,20 @@ func parseWhere(query string) (*dlq.Where, error) {
 
 func isFingerprint(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// parseTimes reads --since and --until.
+func parseTimes(since, until string, now time.Time) (from, to time.Time, err error) {
+	if from, err = parseMoment("--since", since, now); err != nil {
+		return from, to, err
+	}
+	if to, err = parseMoment("--until", until, now); err != nil {
+		return from, to, err
+	}
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		err = usagef("give the earlier time to --since", "--since %s isn't before --until %s: nothing can be between them", since, until)
+	}
+	return from, to, err
 }
 
 // parseMoment reads a time as people type it: how long ago, RFC 3339, a date in UTC, or

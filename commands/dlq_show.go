@@ -16,9 +16,10 @@ import (
 
 // dlqShowOptions is what "evtctl dlq show" was asked.
 type dlqShowOptions struct {
-	Env    *Env
-	At     dlq.Coordinates
-	Format render.Format
+	Env       *Env
+	At        dlq.Coordinates
+	ToContext string // whose ledger; empty: the one of the letters' cluster
+	Format    render.Format
 }
 
 // letterDocument is a letter with what became of the record that it came from.
@@ -58,6 +59,7 @@ be decoded is shown as it is, with the reason.`,
 			return run(cmd.Context(), opts)
 		},
 	}
+	ledgerFlag(cmd, env, &opts.ToContext)
 	return cmd
 }
 
@@ -74,11 +76,11 @@ func coordinatesArg(args []string) (dlq.Coordinates, error) {
 }
 
 func runDLQShow(ctx context.Context, opts *dlqShowOptions) error {
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openDLQTo(ctx, opts.ToContext)
 	if err != nil {
 		return err
 	}
-	defer office.client.Close()
+	defer office.close()
 	text, incomplete := office.letter(ctx, opts.Env.Now(), opts.At)
 	if text == nil {
 		return office.explain(ctx, incomplete)

@@ -13,10 +13,11 @@ import (
 
 // dlqStatsOptions is what "evtctl dlq stats" was asked.
 type dlqStatsOptions struct {
-	Env    *Env
-	Query  dlq.Query
-	Top    int
-	Format render.Format
+	Env       *Env
+	Query     dlq.Query
+	Top       int
+	ToContext string // whose ledger; empty: the one of the letters' cluster
+	Format    render.Format
 }
 
 func newDLQStatsCmd(env *Env, run func(context.Context, *dlqStatsOptions) error) *cobra.Command {
@@ -50,15 +51,16 @@ Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 	}
 	flags.register(cmd, env)
 	cmd.Flags().IntVar(&opts.Top, "top", 20, "how many groups to show")
+	ledgerFlag(cmd, env, &opts.ToContext)
 	return cmd
 }
 
 func runDLQStats(ctx context.Context, opts *dlqStatsOptions) error {
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openDLQTo(ctx, opts.ToContext)
 	if err != nil {
 		return err
 	}
-	defer office.client.Close()
+	defer office.close()
 	progress := render.NewProgress(opts.Env.Streams, "reading "+opts.Query.Topic)
 	stats, err := office.Stats(ctx, opts.Query, opts.Top)
 	progress.Done()

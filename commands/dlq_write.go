@@ -127,15 +127,7 @@ func (o *dlqWriteOptions) openCounter(ctx context.Context, office *postOffice) (
 	settings := office.settings
 	if o.ToContext != "" {
 		var err error
-		flags := cluster.Flags{Context: o.ToContext, ConfigFile: o.Env.Flags.ConfigFile, Timeout: o.Env.Flags.Timeout}
-		// The environment says where the letters are, not where they go.
-		getenv := func(name string) string {
-			if name == "EVTCTL_BROKERS" || name == "EVTCTL_REGISTRY" || name == "EVTCTL_CONTEXT" {
-				return ""
-			}
-			return o.Env.Getenv(name)
-		}
-		if settings, err = cluster.Resolve(flags, getenv); err != nil {
+		if settings, err = o.Env.otherSettings(o.ToContext); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -17,12 +17,12 @@ import (
 // can do without, see AtLeastOnce there.
 type NotPermittedError = exactly.NotPermittedError
 
-// Dispositions looks up what was done about letters in the ledger of their own cluster.
-// Letters that were sent to another one are in the ledger there. A ledger that can't be
-// trusted is a [*ledger.RefusedError].
-func Dispositions(cl *kgo.Client) dlq.OpenDispositions {
+// Dispositions looks up what was done about the letters of one cluster in the ledger of
+// another, or the same: letters that were sent to another one are in the ledger there. A
+// ledger that can't be trusted is a [*ledger.RefusedError].
+func Dispositions(letters, books *kgo.Client) dlq.OpenDispositions {
 	return func(ctx context.Context, topic string, id [16]byte) (dlq.Dispositions, error) {
-		topics, err := ledger.Open(ctx, cl)
+		topics, err := ledger.Open(ctx, books)
 		if errors.Is(err, ledger.ErrNone) {
 			return dispositions{nil}, nil
 		}
@@ -30,7 +30,12 @@ func Dispositions(cl *kgo.Client) dlq.OpenDispositions {
 			return nil, err
 		}
 		source := ledger.Source{Cluster: topics.Cluster, TopicID: kadm.TopicID(id), Topic: topic}
-		index, err := topics.Read(ctx, cl, source, func(exactly.Notice) {})
+		if letters != books {
+			if source.Cluster, err = Look(letters).cluster(ctx); err != nil {
+				return nil, err
+			}
+		}
+		index, err := topics.Read(ctx, books, source, func(exactly.Notice) {})
 		if err != nil {
 			return nil, err
 		}
@@ -54,23 +59,38 @@ func (d dispositions) Count(partition int32, from, to int64) int64 {
 	return d.index.Count(partition, from, to)
 }
 
-// History tells what was done about a topic's letters, oldest first; nothing where the
-// cluster has no ledger. Notice is told in words what is waited for. A topic that isn't
-// there is a [*dlq.TopicNotFoundError].
-func History(ctx context.Context, cl *kgo.Client, topic string, notice func(string), each func(ledger.Entry) error) error {
-	source, err := ledger.SourceOf(ctx, cl, topic)
+// History tells what was done about the letters of a topic, oldest first; nothing where
+// there is no ledger. The clients are of the clusters that have the letters and the
+// ledger, as in [Dispositions]. Notice is told in words what is waited for. A topic that
+// isn't there is a [*dlq.TopicNotFoundError].
+func History(ctx context.Context, letters, books *kgo.Client, topic string, notice func(string), each func(ledger.Entry) error) error {
+	source, err := ledger.SourceOf(ctx, letters, topic)
 	if errors.Is(err, kerr.UnknownTopicOrPartition) {
 		return &dlq.TopicNotFoundError{Topic: topic}
 	}
 	if err != nil {
 		return err
 	}
-	topics, err := ledger.Open(ctx, cl)
-	if errors.Is(err, ledger.ErrNone) {
+	return withLedger(ctx, books, func(topics *ledger.Topics) error {
+		return topics.History(ctx, books, source, func(n exactly.Notice) { notice(n.Text) }, each)
+	})
+}
+
+// AllHistory tells it of all topics that the ledger knows, those included that are gone:
+// in order within a topic only.
+func AllHistory(ctx context.Context, books *kgo.Client, notice func(string), each func(ledger.Entry) error) error {
+	return withLedger(ctx, books, func(topics *ledger.Topics) error {
+		return topics.AllHistory(ctx, books, func(n exactly.Notice) { notice(n.Text) }, each)
+	})
+}
+
+func withLedger(ctx context.Context, books *kgo.Client, do func(*ledger.Topics) error) error {
+	topics, err := ledger.Open(ctx, books)
+	switch {
+	case errors.Is(err, ledger.ErrNone):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	return topics.History(ctx, cl, source, func(n exactly.Notice) { notice(n.Text) }, each)
+	return do(topics)
 }

@@ -18,13 +18,29 @@ import (
 //
 // A topic made anew under the same name has a history of its own.
 func (t *Topics) History(ctx context.Context, cl *kgo.Client, source Source, notice func(exactly.Notice), each func(Entry) error) error {
-	span, err := exactly.Mark(ctx, cl, AuditTopic, t.partition(source), -1)
+	own, imports := source.prefix(), importPrefix(source.TopicID)
+	about := func(key string) bool { return key == own || strings.HasPrefix(key, imports) }
+	return audited(ctx, cl, t.partition(source), about, notice, each)
+}
+
+// AllHistory tells it of all topics, in order within a topic only.
+func (t *Topics) AllHistory(ctx context.Context, cl *kgo.Client, notice func(exactly.Notice), each func(Entry) error) error {
+	for partition := range int32(t.count) {
+		if err := audited(ctx, cl, partition, func(string) bool { return true }, notice, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// audited reads a partition of the audit topic.
+func audited(ctx context.Context, cl *kgo.Client, partition int32, about func(key string) bool, notice func(exactly.Notice), each func(Entry) error) error {
+	span, err := exactly.Mark(ctx, cl, AuditTopic, partition, -1)
 	if err != nil {
 		return fmt.Errorf("reading the history: %w", err)
 	}
-	prefix := source.prefix()
 	return exactly.ReadCommitted(ctx, cl, span, notice, func(r *kgo.Record) error {
-		if string(r.Key) != prefix && !strings.HasPrefix(string(r.Key), importPrefix(source.TopicID)) {
+		if !about(string(r.Key)) {
 			return nil
 		}
 		var entries []Entry
