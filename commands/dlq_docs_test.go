@@ -23,6 +23,9 @@ func TestThePageOnDeadLettersHasCommandsThatExist(t *testing.T) {
 				continue
 			}
 			found++
+			if len(words) > 3 && words[2] == "import" { // of a file that is there
+				words[3] = "dlq_docs_test.go"
+			}
 			r := run(t, nil, append(words[1:], "-b", "127.0.0.1:1", "--timeout", "1s")...)
 			if r.code != 1 || !strings.Contains(r.stderr, "127.0.0.1:1") {
 				t.Errorf("%q ends with %d: %s", line, r.code, r.stderr)
