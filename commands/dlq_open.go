@@ -75,6 +75,12 @@ func (e *Env) otherSettings(context string) (*cluster.Settings, error) {
 // twice as much. Much less would make reading slow.
 const dlqMemory = 110 << 20
 
+// dlqBatch bounds what a batch of letters may decompress to. Letters are shown, decoded
+// and written as JSON, each of which takes their size again, and a batch is copied while
+// it is decompressed: with much more, one bomb would take hundreds of megabytes. (The
+// buffer for that doubles: with 16 MB and more it would grow to 32.)
+const dlqBatch = 12 << 20
+
 // openDLQ connects to the cluster. The registry is asked when a letter needs it. The
 // caller closes the office's client.
 func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
@@ -85,7 +91,7 @@ func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
 		e.LimitMemory(dlqMemory)
 	}
-	client, settings, err := e.Open(ctx)
+	client, settings, err := e.Open(ctx, kgo.MaxDecompressBatchBytes(dlqBatch))
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func odd(topic string) []*kgo.Record {
 		{Topic: topic, Timestamp: at.Add(time.Millisecond), Key: nil, Value: nil},
 		{Topic: topic, Timestamp: at, Key: []byte{}, Value: []byte{}},
 		{Topic: topic, Timestamp: at.Add(-time.Hour), Key: []byte{0xff}, Value: bytes.Repeat([]byte{0, 0xfe}, 1000)},
+		{Topic: topic, Timestamp: at, Value: make([]byte, 100<<10)}, // in base64, as six times as long otherwise
 	}
 }
 
@@ -56,8 +57,11 @@ func TestAnArchiveGivesRecordsBackByteForByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if end.Letters != 4 || end.Next[0] != 4 {
-			t.Errorf("end %+v, want 4 letters and offset 4 next", end)
+		if end.Letters != 5 || end.Next[0] != 5 {
+			t.Errorf("end %+v, want 5 letters and offset 5 next", end)
+		}
+		if file := archived(t, letters); len(file) > 200<<10 {
+			t.Errorf("100 KiB of control characters take %d bytes", len(file))
 		}
 		for i, rec := range recs {
 			want := &dlq.Archived{Offset: int64(i), Timestamp: &rec.Timestamp, Key: rec.Key, Value: rec.Value}

@@ -68,15 +68,33 @@ func (m *members) data(name string, value []byte) {
 	case value == nil:
 		m.name(name)
 		m.buf.WriteString("null")
-	case utf8.Valid(value):
+	case utf8.Valid(value) && !swells(value):
 		m.name(name)
 		m.string(value)
 	default:
 		m.name(name + "_base64")
+		m.buf.Grow(base64.StdEncoding.EncodedLen(len(value)) + 2)
 		m.buf.WriteByte('"')
-		m.buf.WriteString(base64.StdEncoding.EncodeToString(value))
+		encoder := base64.NewEncoder(base64.StdEncoding, &m.buf)
+		_, _ = encoder.Write(value) // buffers can be written to
+		_ = encoder.Close()
 		m.buf.WriteByte('"')
 	}
+}
+
+// swells tells text that base64 is much shorter for: JSON has six bytes for each control
+// character, and of a compressed batch there can be millions. What is short stays text.
+func swells(text []byte) bool {
+	if len(text) < 64<<10 {
+		return false
+	}
+	controls := 0
+	for _, c := range text {
+		if c < ' ' && c != '\n' && c != '\t' && c != '\r' {
+			controls++
+		}
+	}
+	return controls > len(text)/4
 }
 
 func (m *members) string(value []byte) {

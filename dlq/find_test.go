@@ -2,6 +2,7 @@ package dlq_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -107,7 +109,7 @@ func TestDeadLetterTopicsAreFoundByNameAndByTheirRecords(t *testing.T) {
 	})
 }
 
-// Share groups have the setting from Kafka 4.4 on; neither broker here has it.
+// Share groups have the setting from Kafka 4.4 on: here a fake answers as such brokers do.
 func TestTopicsThatShareGroupsNameAreFound(t *testing.T) {
 	c := kafkatest.Fake(t)
 	topic := namedTopic(t, c, "-plain", nil)
@@ -146,6 +148,92 @@ func TestTopicsThatShareGroupsNameAreFound(t *testing.T) {
 	if q == nil || !slices.Equal(q.Because, []string{"group-config"}) || !slices.Equal(q.Groups, []string{"jobs-share"}) {
 		t.Errorf("queue %+v, notes %v", q, found.Notes)
 	}
+}
+
+func TestTopicsThatAllowShareGroupsAreFound(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic, value := namedTopic(t, c, "-plain", nil), "true"
+	c.Kfake().ControlKey(int16(kmsg.DescribeConfigs), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		c.Kfake().KeepControl()
+		req := kreq.(*kmsg.DescribeConfigsRequest)
+		resp := kreq.ResponseKind().(*kmsg.DescribeConfigsResponse)
+		for _, r := range req.Resources {
+			res := kmsg.NewDescribeConfigsResponseResource()
+			res.ResourceType, res.ResourceName = r.ResourceType, r.ResourceName
+			if r.ResourceName == topic {
+				kv := kmsg.NewDescribeConfigsResponseResourceConfig()
+				kv.Name, kv.Value = "errors.deadletterqueue.group.enable", &value
+				res.Configs = append(res.Configs, kv)
+			}
+			resp.Resources = append(resp.Resources, res)
+		}
+		return resp, nil, true
+	})
+	found, err := newReader(t, c).Find(t.Context(), dlq.FindRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := of(t, found, topic); q == nil || !slices.Equal(q.Because, []string{"topic-config"}) {
+		t.Errorf("queue %+v, notes %v", q, found.Notes)
+	}
+}
+
+// TestARealBrokersShareGroupsAreAskedAsItsVersionHasIt sets both settings where the
+// broker has them, and else holds that their absence hides nothing and is no trouble.
+func TestARealBrokersShareGroupsAreAskedAsItsVersionHasIt(t *testing.T) {
+	c := kafkatest.Real(t)
+	adm, topic, group := c.Admin(t), namedTopic(t, c, "-plain", nil), c.Name(t, "share")
+	named := namedTopic(t, c, ".DLQ", nil)
+	member := c.Client(t, kgo.ShareGroup(group), kgo.ConsumeTopics(topic))
+	kafkatest.Eventually(t, time.Minute, "the share group", func() (bool, string) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		member.PollFetches(ctx)
+		groups, err := adm.ListGroupsByType(t.Context(), []string{"share"})
+		return err == nil && slices.Contains(groups.Groups(), group), fmt.Sprint(groups, err)
+	})
+	set := func(kind kmsg.ConfigResourceType, name, key, value string) error {
+		req := kmsg.NewPtrIncrementalAlterConfigsRequest()
+		r := kmsg.NewIncrementalAlterConfigsRequestResource()
+		r.ResourceType, r.ResourceName = kind, name
+		kv := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+		kv.Name, kv.Value = key, &value
+		r.Configs = append(r.Configs, kv)
+		req.Resources = append(req.Resources, r)
+		resp, err := req.RequestWith(t.Context(), c.Client(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kerr.ErrorForCode(resp.Resources[0].ErrorCode)
+	}
+	var want []string
+	for _, err := range []error{
+		set(kmsg.ConfigResourceTypeTopic, topic, "errors.deadletterqueue.group.enable", "true"),
+		set(kmsg.ConfigResourceTypeGroupConfig, group, "errors.deadletterqueue.topic.name", topic),
+	} {
+		switch {
+		case err == nil:
+			want = []string{"group-config", "topic-config"}
+		case !errors.Is(err, kerr.InvalidConfig) && !errors.Is(err, kerr.InvalidRequest):
+			t.Fatal(err)
+		}
+	}
+	// A setting of groups that brokers have had for longer: they are read all the same.
+	if err := set(kmsg.ConfigResourceTypeGroupConfig, group, "share.record.lock.duration.ms", "20000"); err != nil {
+		t.Fatal(err)
+	}
+	found, err := newReader(t, c).Find(t.Context(), dlq.FindRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := of(t, found, topic)
+	if want == nil && q != nil || want != nil && (q == nil || !slices.Equal(q.Because, want) || !slices.Contains(q.Groups, group)) {
+		t.Errorf("queue %+v, want it because of %v", q, want)
+	}
+	if of(t, found, named) == nil || slices.ContainsFunc(found.Notes, func(n string) bool { return strings.Contains(n, "share group") || strings.Contains(n, group) }) {
+		t.Errorf("queue by name %+v, notes %v", of(t, found, named), found.Notes)
+	}
+	t.Logf("the broker has the settings: %v", want != nil)
 }
 
 func TestStatsGroupLettersByHowTheyDied(t *testing.T) {

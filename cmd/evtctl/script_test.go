@@ -46,6 +46,12 @@ func (c cleaning) Run() int {
 func frozen() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if path := os.Getenv("PEAK"); path != "" { // for a test that reads how much memory it took
+		defer func() {
+			status, _ := os.ReadFile("/proc/self/status")
+			_ = os.WriteFile(path, status, 0o600) // missing, it is told there
+		}()
+	}
 	if os.Getenv("FROZEN") == "" {
 		return commands.Main(ctx, os.Args[1:], os.Getenv)
 	}
