@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,13 @@ func TestATransactionalIDThatIsNotPermittedIsDoneWithoutByNameOnly(t *testing.T)
 	r := replay()
 	if r.code != 1 || !strings.Contains(r.stderr, "the transactional id isn't permitted to this user") || !strings.Contains(r.stderr, "--at-least-once") {
 		t.Errorf("exit code %d, stderr %q", r.code, r.stderr)
+	}
+	// An import can't do without: it says what to ask for, and offers nothing else.
+	kept := filepath.Join(t.TempDir(), "kept.jsonl")
+	holds(t, run(t, nil, append([]string{"dlq", "export", dlt, "--file", kept}, as...)...), 0, "", "2 letters written")
+	r = run(t, nil, append([]string{"dlq", "import", kept, "--to", orders, "--yes"}, as...)...)
+	if r.code != 1 || !strings.Contains(r.stderr, "the transactional id isn't permitted to this user") || !strings.Contains(r.stderr, "WRITE and DESCRIBE") || strings.Contains(r.stderr, "--at-least-once") {
+		t.Errorf("import: exit code %d, stderr %q", r.code, r.stderr)
 	}
 	if r = replay("--at-least-once"); r.code != 0 || !strings.Contains(r.stdout, "replayed 2 of 2 letters") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", r.code, r.stdout, r.stderr)
