@@ -2,6 +2,7 @@ package dispose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -193,9 +194,12 @@ func (j *judge) edit(ctx context.Context, l *dlq.Letter, d *decision) error {
 		return nil
 	}
 	changed, err := j.req.Edit.Edit(ctx, l, d.rec)
+	var leave *LeaveError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &leave):
+		d.pass(found(leave.Kind, "%s", leave.Why))
 	case err != nil:
 		d.refuse(found("edit", "%v", err))
 	case changed:

@@ -69,10 +69,19 @@ func ParsePartitioning(s string) (Partitioning, error) {
 }
 
 // Editor changes what is sent: it is given the record as it would be written, and says
-// whether it changed it. An error leaves the letter out, with that reason.
+// whether it changed it. An error leaves the letter out, with that reason; a
+// [*LeaveError] does so as is meant to be.
 type Editor interface {
 	Edit(ctx context.Context, l *dlq.Letter, rec *kgo.Record) (changed bool, err error)
 }
+
+// LeaveError is an editor's wish not to send a letter.
+type LeaveError struct {
+	Kind string // as of a [Finding]
+	Why  string
+}
+
+func (e *LeaveError) Error() string { return e.Why }
 
 // DefaultMaxReplays is how often a letter may be sent back before it is parked.
 const DefaultMaxReplays = 3
