@@ -202,7 +202,7 @@ func (o *dlqEditOptions) change(ctx context.Context, drafts []*draft) error {
 		} else {
 			text, err = readValue(o.ValueFile)
 		}
-		switch d.put(ctx, text, err); {
+		switch d.put(text, err); {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.err != nil && len(o.Request.Letters) == 1:

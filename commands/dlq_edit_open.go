@@ -66,7 +66,7 @@ func (o *dlqEditOptions) askEditor(ctx context.Context, drafts []*draft) error {
 		if len(problems) > 0 && bytes.Equal(edited, file) {
 			break
 		}
-		if problems = s.take(ctx, edited, drafts); len(problems) == 0 || ctx.Err() != nil {
+		if problems = s.take(edited, drafts); len(problems) == 0 || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		typed := s.below(edited)
@@ -90,7 +90,7 @@ func sheetOf(drafts []*draft) (*sheet, string) {
 }
 
 // take takes over what was edited, and gives what is wrong with it.
-func (s *sheet) take(ctx context.Context, edited []byte, drafts []*draft) (problems []string) {
+func (s *sheet) take(edited []byte, drafts []*draft) (problems []string) {
 	texts, err := s.read(edited)
 	if err != nil {
 		return []string{err.Error()}
@@ -101,7 +101,7 @@ func (s *sheet) take(ctx context.Context, edited []byte, drafts []*draft) (probl
 			d.changed, d.sent, d.err, d.why = nil, nil, nil, deletedLetter
 			continue
 		}
-		if d.read(ctx, text); d.err != nil {
+		if d.read(text); d.err != nil {
 			problems = append(problems, fmt.Sprintf("letter %s: %v", d.at, d.err))
 		}
 	}

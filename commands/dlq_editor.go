@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/evtctl/evtctl/dlq"
@@ -21,7 +19,7 @@ type draft struct {
 	value []byte // as the letter has it
 	text  []byte
 	// encode makes a value of a text that was changed.
-	encode func(ctx context.Context, text []byte) ([]byte, error)
+	encode func(text []byte) ([]byte, error)
 
 	changed []byte // the text afterwards
 	sent    []byte // the value of that; nil: nothing is sent
@@ -35,49 +33,30 @@ func (d *letterDecoder) draft(ctx context.Context, rec *kgo.Record) (*draft, err
 		return nil, errors.New("its value is null: there is nothing to change")
 	}
 	var none *wire.FrameError
-	_, rest, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
+	_, _, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
 	if errors.As(err, &none) && !none.InHeader { // plain data
-		return &draft{value: rec.Value, text: rec.Value, encode: func(_ context.Context, text []byte) ([]byte, error) { return text, nil }}, nil
+		return &draft{value: rec.Value, text: rec.Value, encode: func(text []byte) ([]byte, error) { return text, nil }}, nil
 	}
 	codec, err := d.wire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	message, err := codec.Decode(ctx, wire.Value, rec.Headers, rec.Value)
+	changing, err := codec.Draft(ctx, wire.Value, rec.Headers, rec.Value)
 	if err != nil {
 		return nil, err
 	}
-	if len(message.Notes) > 0 {
-		return nil, fmt.Errorf("it can't be changed without losing something: %s", strings.Join(message.Notes, "; "))
-	}
-	text, frame := message.JSON, []byte(nil)
-	switch { // JSON stays as it is written, with its blanks
-	case message.Format == wire.JSON && message.Frame.InHeader:
-		text = rec.Value
-	case message.Format == wire.JSON:
-		text, frame = rest, rec.Value[:len(rec.Value)-len(rest)]
-	}
-	return &draft{value: rec.Value, text: text, encode: func(ctx context.Context, changed []byte) ([]byte, error) {
-		encoded, err := codec.Encode(ctx, wire.Value, message.Frame, changed)
-		if err != nil {
-			return nil, err
-		}
-		if message.Format == wire.JSON {
-			return append(bytes.Clone(frame), changed...), nil
-		}
-		return encoded.Data, nil
-	}}, nil
+	return &draft{value: rec.Value, text: changing.Text, encode: changing.Change}, nil
 }
 
 // put takes a changed text over, and makes the value of it.
-func (d *draft) put(ctx context.Context, text []byte, err error) {
+func (d *draft) put(text []byte, err error) {
 	d.changed, d.sent, d.why, d.err = text, nil, "", err
 	switch {
 	case err != nil:
 	case bytes.Equal(text, d.text):
 		d.why = unchangedLetter
 	default:
-		sent, err := d.encode(ctx, text)
+		sent, err := d.encode(text)
 		switch {
 		case err != nil:
 			d.err = err
@@ -105,7 +84,7 @@ func (d *draft) shown() (text []byte, isJSON bool) {
 
 // read takes over what an editor made of what was shown. JSON is put back into the text
 // as it was, so that only what was changed is.
-func (d *draft) read(ctx context.Context, edited []byte) {
+func (d *draft) read(edited []byte) {
 	shown, isJSON := d.shown()
 	var err error
 	switch {
@@ -116,7 +95,7 @@ func (d *draft) read(ctx context.Context, edited []byte) {
 	case !bytes.HasSuffix(d.text, []byte("\n")):
 		edited = bytes.TrimSuffix(edited, []byte("\n")) // editors add one
 	}
-	d.put(ctx, edited, err)
+	d.put(edited, err)
 }
 
 // legible tells what no editor can show.
@@ -140,7 +119,7 @@ func (e *letterEditor) Edit(ctx context.Context, _ *dlq.Letter, rec *kgo.Record)
 		return false, err
 	}
 	changed, err := e.change(ctx, d.text)
-	if d.put(ctx, changed, err); d.err != nil || d.sent == nil {
+	if d.put(changed, err); d.err != nil || d.sent == nil {
 		return false, d.err
 	}
 	rec.Value = d.sent
