@@ -36,6 +36,8 @@ type dlqWriteOptions struct {
 	Format render.Format
 
 	receipt *dispose.Receipt // of what was done; nil: nothing was
+	// idle is told of a plan without anything to do, instead of the user. Nil: the user is.
+	idle func(*dispose.Plan)
 }
 
 // choiceFlags choose letters, as typed.
@@ -220,6 +222,9 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 		return o.printPlan(plan, text)
 	case o.DryRun:
 		return o.printPlan(plan, text)
+	case plan.Planned == 0 && o.idle != nil:
+		o.idle(plan)
+		return nil
 	case plan.Planned == 0:
 		return o.nothing(ctx, plan, text)
 	}

@@ -113,9 +113,30 @@ type Request struct {
 	QueryText string
 
 	// After is how long a letter must have been dead for [Retry]. It is doubled for
-	// each time that it was sent back.
-	After time.Duration
-	Now   func() time.Time // nil: time.Now
+	// each time that it was sent back, up to MaxAfter; 0: up to [LongestWait].
+	After, MaxAfter time.Duration
+	Now             func() time.Time // nil: time.Now
+}
+
+// LongestWait is the most that a letter waits for being tried again, unless a request
+// says otherwise.
+const LongestWait = 24 * time.Hour
+
+// wait is how long a letter must have been dead that was sent back so often.
+func (r *Request) wait(before int) time.Duration {
+	most := r.MaxAfter
+	if most == 0 {
+		most = LongestWait
+	}
+	most = max(most, r.After)
+	wait := r.After
+	for ; before > 0 && wait < most; before-- {
+		wait = min(most, 2*wait)
+		if wait <= 0 { // it overflowed
+			wait = most
+		}
+	}
+	return wait
 }
 
 func (r *Request) withDefaults() {
