@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -61,15 +60,16 @@ func (r *retrying) look(ctx context.Context) error {
 // idle is told of a look at which no letter was due, and says what is new about it.
 func (r *retrying) idle(p *dispose.Plan) {
 	r.due = p.NextDue
-	lines := []string{"no letter is due"}
+	lines, kinds := []string{"no letter is due"}, ""
 	if p.Waiting > 0 {
 		lines[0] += fmt.Sprintf("; %s to wait, the first until %s", plural(p.Waiting, "letter"), stamp(p.NextDue))
 	}
 	for _, t := range p.LeftOut {
 		lines = append(lines, leftOut(t))
+		kinds += fmt.Sprintf(" %s %d", t.Kind, t.Count) // whichever of them is named
 	}
-	if text := strings.Join(lines, "\n"); text != r.told {
-		r.told = text
+	if news := lines[0] + kinds; news != r.told {
+		r.told = news
 		for _, line := range lines {
 			render.Message(r.Env.Streams, render.Plain, "%s", line)
 		}

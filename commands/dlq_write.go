@@ -268,10 +268,17 @@ func (o *dlqWriteOptions) nothing(ctx context.Context, plan *dispose.Plan, text 
 func (o *dlqWriteOptions) apply(ctx context.Context, counter *counter, plan *dispose.Plan) (*dispose.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, string(plan.Action))
 	defer progress.Done()
+	hard, release := o.Env.Brake.heed()
+	defer release()
+	defer context.AfterFunc(ctx, func() {
+		if o.Env.Brake != nil {
+			render.Message(o.Env.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
+		}
+	})()
 	dealt, total := int64(0), plan.Planned+plan.Refused+plan.Skipped
 	w := &dispose.Writer{
 		Client: counter.client, Options: counter.options, Who: o.Env.who(), Job: dispose.NewJob(plan.Action, o.Env.Now(), random32()),
-		Rate: o.Rate, AtLeastOnce: o.AtLeastOnce, Now: o.Env.Now,
+		Rate: o.Rate, AtLeastOnce: o.AtLeastOnce, Hard: hard, Now: o.Env.Now,
 		Notice: func(text string) { render.Message(o.Env.Streams, render.Warn, "%s", text) },
 		Report: func(item dispose.Item) {
 			dealt++
