@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -29,6 +28,7 @@ type lettersJob struct {
 	c           *kafkatest.Cluster
 	dlq, target string
 	letters     int
+	told        int64 // of those, as done
 }
 
 const jobPartitions = 3
@@ -36,7 +36,7 @@ const jobPartitions = 3
 // newLettersJob writes letters of two causes, in a ratio of two to one.
 func newLettersJob(t *testing.T, c *kafkatest.Cluster, letters int) *lettersJob {
 	t.Helper()
-	j := &lettersJob{c, c.Topic(t, jobPartitions), c.Topic(t, jobPartitions), letters}
+	j := &lettersJob{c: c, dlq: c.Topic(t, jobPartitions), target: c.Topic(t, jobPartitions), letters: letters}
 	j.add(t, 0, letters)
 	return j
 }
@@ -171,18 +171,38 @@ func (e *evtctl) told() (receipt struct {
 	Interrupted                    bool
 }, done int64) {
 	e.t.Helper()
-	for _, text := range e.out[:max(0, len(e.out)-1)] {
-		if strings.Contains(text, `"result":"done"`) {
-			done++
-		}
-	}
 	if len(e.out) == 0 {
 		e.t.Fatalf("no receipt: %s", e.stderr())
 	}
 	if err := json.Unmarshal([]byte(e.out[len(e.out)-1]), &receipt); err != nil {
 		e.t.Fatalf("the last line is no receipt: %v\n%s", err, e.out[len(e.out)-1])
 	}
-	return receipt, done
+	return receipt, e.done()
+}
+
+// done is how many letters it told as done, whatever became of its receipt.
+func (e *evtctl) done() (n int64) {
+	for _, text := range e.out {
+		if strings.Contains(text, `"result":"done"`) {
+			n++
+		}
+	}
+	return n
+}
+
+// over tells whether it has ended: its output is closed then.
+func (e *evtctl) over() bool {
+	for {
+		select {
+		case text, ok := <-e.line:
+			if !ok {
+				return true
+			}
+			e.out = append(e.out, text)
+		default:
+			return false
+		}
+	}
 }
 
 // must runs evtctl to its end.
@@ -195,14 +215,36 @@ func must(t *testing.T, c *kafkatest.Cluster, code int, args ...string) *evtctl 
 	return e
 }
 
+// settled waits until all transactions in a topic have ended: that of a killed process
+// by its time limit, and the others as soon as their markers are written.
+func settled(t *testing.T, c *kafkatest.Cluster, topic string) kadm.ListedOffsets {
+	t.Helper()
+	adm := c.Admin(t)
+	defer adm.Close()
+	var stable kadm.ListedOffsets
+	kafkatest.Eventually(t, 2*time.Minute, "no open transaction in "+topic, func() (bool, string) {
+		ends, err := adm.ListEndOffsets(t.Context(), topic)
+		if err != nil {
+			return false, err.Error()
+		}
+		if stable, err = adm.ListCommittedOffsets(t.Context(), topic); err != nil {
+			return false, err.Error()
+		}
+		open := 0
+		ends.Each(func(o kadm.ListedOffset) {
+			if s, _ := stable.Lookup(topic, o.Partition); s.Offset != o.Offset {
+				open++
+			}
+		})
+		return open == 0, fmt.Sprintf("%d partitions have one", open)
+	})
+	return stable
+}
+
 // committed gives what readers of committed records see of a topic: how often each value.
 func committed(t *testing.T, c *kafkatest.Cluster, topic string) map[string]int {
 	t.Helper()
-	adm := c.Admin(t)
-	ends, err := adm.ListCommittedOffsets(t.Context(), topic)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ends := settled(t, c, topic)
 	from, left := map[int32]kgo.Offset{}, map[int32]int64{}
 	ends.Each(func(o kadm.ListedOffset) {
 		if o.Offset > 0 {
@@ -230,9 +272,6 @@ func committed(t *testing.T, c *kafkatest.Cluster, topic string) map[string]int 
 				delete(left, r.Partition)
 			}
 		})
-		if len(left) > 0 && fetches.NumRecords() == 0 { // what ends it may not be shown
-			continue
-		}
 	}
 	return seen
 }
@@ -250,6 +289,7 @@ func (j *lettersJob) verify(t *testing.T) {
 	if len(values) != j.letters || doubled > 0 {
 		t.Errorf("%d of %d letters are in the target, %d of them more than once", len(values), j.letters, doubled)
 	}
+	settled(t, j.c, "evtctl.dlq.audit")
 	entries := map[string]int{}
 	for _, text := range must(t, j.c, 0, "dlq", "history", j.dlq, "--limit", "1000000", "-o", "jsonl").out {
 		var entry struct {
@@ -265,5 +305,3 @@ func (j *lettersJob) verify(t *testing.T) {
 		t.Errorf("the history has %d of %d letters, one of them %d times", len(entries), j.letters, most)
 	}
 }
-
-var _ io.Writer = (*evtctl)(nil)
