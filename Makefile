@@ -42,6 +42,7 @@ bench-schema: build ## figures of schema checks only; needs no Kafka
 .PHONY: chaos
 chaos: ## kill 100 replays of 50,000 letters, and brokers: ten minutes; SEED=n repeats one
 	$(GO) test ./internal/exactly -count 1 -v -timeout 40m -run 'Kill|Operators|Stopped' -args -chaos -seed $(or $(SEED),0)
+	$(GO) test ./cmd/evtctl -count 1 -v -timeout 40m -run 'KilledCommands' -args -chaos -seed $(or $(SEED),0)
 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference

@@ -22,7 +22,7 @@ type dlqAction struct {
 // command of its name does: it shows what would happen, and asks.
 var dlqActions = []dlqAction{
 	{render.Action{Key: "r", Label: "replay"}, replayChosen},
-	{render.Action{Key: "e", Label: "edit", Scope: render.OnCurrent}, editChosen},
+	{render.Action{Key: "e", Label: "edit"}, editChosen},
 	{render.Action{Key: "d", Label: "discard"}, discardChosen},
 }
 
@@ -58,7 +58,10 @@ func discardChosen(ctx context.Context, opts *dlqBrowseOptions, office *postOffi
 }
 
 func editChosen(ctx context.Context, opts *dlqBrowseOptions, office *postOffice, choice render.Choice[letterRow]) (string, error) {
-	o := &dlqEditOptions{dlqWriteOptions: chosen(opts, dispose.Replay, choice), At: choice.Rows[0].at}
+	o := &dlqEditOptions{dlqWriteOptions: chosen(opts, dispose.Replay, choice)}
+	if len(choice.Rows) > maxEdited {
+		return "", tooManyEdited()
+	}
 	if err := o.edit(ctx, office); err != nil {
 		return "", err
 	}

@@ -264,3 +264,30 @@ func TestABrowserSendsBackAndSetsAsideWhatIsChosen(t *testing.T) {
 		}
 	})
 }
+
+func TestABrowserEditsTheMarkedLettersInOneFile(t *testing.T) {
+	c := kafkatest.Fake(t)
+	origin, topic := c.Topic(t, 1), c.Topic(t, 1)
+	for _, value := range []string{"a", "b", "c"} {
+		letter := spring(topic, 0, "k", value, value)
+		for i := range letter.Headers {
+			if letter.Headers[i].Key == "kafka_dlt-original-topic" {
+				letter.Headers[i].Value = []byte(origin)
+			}
+		}
+		c.Produce(t, letter)
+	}
+	env := brokersOnTerminal(c)
+	env["EDITOR"] = "sed -i -e 's/^b$/B/' -e 's/^c$/C/'"
+	term := onTerminal(t, env, "dlq", "browse", topic)
+	term.sees("3 read", "e edit")
+	term.press("  e") // the two newest
+	term.sees("+B", "+C", "Replay 2 letters")
+	term.press("y\r")
+	term.sees("2 done, 0 skipped, 0 failed", "edited")
+	term.leaves(0)
+	history := run(t, brokersOnTerminal(c), "dlq", "history", topic, "-o", "csv")
+	if strings.Count(history.stdout, ",edited,") != 2 {
+		t.Errorf("the history is %+v", history)
+	}
+}

@@ -1,61 +1,63 @@
 package commands
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"unicode/utf8"
+	"slices"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/dlq/dispose"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
+
+// maxEdited is how many letters are edited at once: more can't be looked through.
+const maxEdited = 100
 
 // dlqEditOptions is what "evtctl dlq edit" was asked.
 type dlqEditOptions struct {
 	dlqWriteOptions
-	At        dlq.Coordinates
 	ValueFile string
 }
 
 func newDLQEditCmd(env *Env, run func(context.Context, *dlqEditOptions) error) *cobra.Command {
 	opts := &dlqEditOptions{dlqWriteOptions: dlqWriteOptions{Env: env, Request: dispose.Request{Action: dispose.Replay}}}
+	flags := &choiceFlags{}
 	var set string
 	cmd := &cobra.Command{
-		Use:   "edit TOPIC:PARTITION:OFFSET",
-		Short: "Change a letter's value, and send it back",
-		Long: `Change the value of one dead letter and send it back, exactly once, as "evtctl dlq
-replay" does: in the editor that $VISUAL or $EDITOR names, by --set and jq, or with
-the value that a file has.
+		Use:   "edit TOPIC|COORDINATES…",
+		Short: "Change values of letters, and send them back",
+		Long: `Change the values of dead letters and send them back, exactly once, as "evtctl dlq
+replay" does: in the editor that $VISUAL or $EDITOR names, by --set and jq, or, of one
+letter, with the value that a file has.
+
+Several letters, up to 100, are in one file, each below a line with its coordinates.
+A letter that isn't changed is not sent, and neither is one that is deleted together
+with its line. Where a change can't be sent, the editor is opened again and says why;
+left as it is then, the file ends the command.
 
 A value with a schema is edited as JSON, checked against that very schema and
 encoded with it. What is not changed keeps its bytes: long numbers, the order of
-members, blanks. The difference is shown before anything is sent. An editor that
-ends with an error, or changes nothing, sends nothing.`,
+members, blanks. The differences are shown before anything is sent. An editor that
+ends with an error, or changes nothing, sends nothing. How often a letter was sent
+back before doesn't count here.`,
 		Example: `  evtctl dlq edit orders-dlt:0:17
+  evtctl dlq edit orders-dlt --fingerprint 0f2a9c1d44e7 --limit 20 --reason "INC-4711"
   evtctl dlq edit orders-dlt:0:17 --set '.currency="EUR"' --reason "INC-4711" --yes
   evtctl dlq edit orders-dlt:0:17 --value-file fixed.json --dry-run`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := opts.finish(args, set); err != nil {
+			if err := opts.finish(flags, args, set); err != nil {
 				return err
 			}
 			return run(cmd.Context(), opts)
 		},
 	}
+	flags.register(cmd, env)
 	f := cmd.Flags()
-	f.StringVar(&set, "set", "", "change the value by this `jq`, such as '.currency = \"EUR\"'")
+	f.StringVar(&set, "set", "", "change each value by this `jq`, such as '.currency = \"EUR\"'")
 	f.StringVar(&opts.ValueFile, "value-file", "", "take the value from this `file`: JSON where it has a schema, else its very bytes")
-	f.StringVar(&opts.Request.To, "to", "", "send to this `topic` (default: where the letter came from)")
+	f.StringVar(&opts.Request.To, "to", "", "send to this `topic` (default: where each letter came from)")
 	f.StringVar(&opts.Request.Reason, "reason", "", "why, `text` for the history")
 	f.BoolVar(&opts.AtLeastOnce, "at-least-once", false, "do without transactions, where they aren't permitted")
 	opts.writeFlags.register(cmd)
@@ -64,21 +66,32 @@ ends with an error, or changes nothing, sends nothing.`,
 	return cmd
 }
 
-func (o *dlqEditOptions) finish(args []string, set string) (err error) {
+func (o *dlqEditOptions) finish(flags *choiceFlags, args []string, set string) (err error) {
 	if o.Format, err = o.Env.format(); err != nil {
-		return err
-	}
-	if o.At, err = coordinatesArg(args); err != nil {
 		return err
 	}
 	if set != "" {
 		if o.Set, err = dispose.NewSet(set); err != nil {
 			return err
 		}
+		o.Request.EditText = set
 	}
-	req := &o.Request
-	req.Query.Topic, req.Letters, req.Now = o.At.Topic, []dlq.Coordinates{o.At}, o.Env.Now
+	if err := flags.choose(&o.Request, args); err != nil {
+		return err
+	}
+	o.Request.QueryText = flags.words()
+	switch n := max(o.Request.Limit, len(o.Request.Letters)); {
+	case n > maxEdited:
+		return tooManyEdited()
+	case o.ValueFile != "" && len(o.Request.Letters) != 1:
+		return usagef("name one letter, such as "+orNone(o.Request.Query.Topic, "orders-dlt")+":0:17", "--value-file has the value of one letter")
+	}
 	return nil
+}
+
+func tooManyEdited() error {
+	return usagef(fmt.Sprintf("--limit %d takes the first, and the same command again the next; \"evtctl dlq replay --set\" changes any number", maxEdited),
+		"%d letters at most are edited at once, and these are more", maxEdited)
 }
 
 func runDLQEdit(ctx context.Context, opts *dlqEditOptions) error {
@@ -90,188 +103,111 @@ func runDLQEdit(ctx context.Context, opts *dlqEditOptions) error {
 	return opts.edit(ctx, office)
 }
 
-// edit changes the letter and sends it back.
+// edit changes the letters and sends them back.
 func (o *dlqEditOptions) edit(ctx context.Context, office *postOffice) error {
-	l, err := office.Get(ctx, o.At)
-	if err != nil {
-		return office.explain(ctx, err)
+	if len(o.Request.Letters) == 1 {
+		if _, err := office.Get(ctx, o.Request.Letters[0]); err != nil {
+			return office.explain(ctx, err)
+		}
 	}
-	if l.Disposition != nil {
-		return usagef("\"evtctl dlq restore "+o.At.String()+"\" takes that back", "letter %s is %s already", o.At, l.Disposition.State)
-	}
-	editor := &letterEditor{decoder: office.decoder, change: o.change()}
-	rec := &kgo.Record{Value: l.Value, Headers: l.RecordHeaders()}
-	changed, err := editor.Edit(ctx, l, rec)
-	if err != nil {
-		return o.refused(err)
-	}
-	if !changed {
-		render.Message(o.Env.Streams, render.Plain, "nothing was changed, and nothing is sent")
-		return nil
-	}
-	if err := o.showDifference(editor); err != nil {
-		return err
-	}
-	// The value is as it was shown, whatever happens to the file or the editor.
-	o.Request.Edit = &fixedEditor{before: l.Value, after: rec.Value}
 	counter, closeCounter, err := o.openCounter(ctx, office)
 	if err != nil {
 		return err
 	}
 	defer closeCounter()
-	plan, err := o.plan(ctx, office, counter)
+	drafts := &draftEditor{decoder: office.decoder, forEditor: o.Set == nil && o.ValueFile == ""}
+	plan, err := o.look(ctx, office, counter, drafts)
 	if err != nil {
+		return office.explain(ctx, err)
+	}
+	if len(drafts.list) == 0 {
+		return o.nothingToEdit(ctx, plan)
+	}
+	if err := o.change(ctx, drafts.list); err != nil {
+		return err
+	}
+	if !changesAny(drafts.list) {
+		for _, t := range plan.LeftOut {
+			render.Message(o.Env.Streams, render.Warn, "%s", leftOut(t))
+		}
+		render.Message(o.Env.Streams, render.Plain, "nothing was changed, and nothing is sent")
+		return nil
+	}
+	if err := o.showDifferences(drafts.list); err != nil {
+		return err
+	}
+	// The values are as they were shown, whatever happens to the file or the editor.
+	o.Request.Edit = drafts.fixed()
+	if plan, err = plan.Anew(ctx, o.Request); err != nil {
 		return office.explain(ctx, err)
 	}
 	return o.carryOut(ctx, office, counter, plan)
 }
 
-// fixedEditor gives the value that was shown.
-type fixedEditor struct{ before, after []byte }
-
-func (e *fixedEditor) Edit(_ context.Context, _ *dlq.Letter, rec *kgo.Record) (bool, error) {
-	if !bytes.Equal(rec.Value, e.before) {
-		return false, errors.New("the letter isn't the one that was edited")
+// look finds the letters that can be edited, and their drafts.
+func (o *dlqEditOptions) look(ctx context.Context, office *postOffice, counter *counter, drafts *draftEditor) (*dispose.Plan, error) {
+	progress := render.NewProgress(o.Env.Streams, "looking for letters")
+	defer progress.Done()
+	req := &o.Request
+	req.MaxReplays = -1        // a person looks at it
+	req.AllowTombstones = true // a letter without a value isn't edited, and so not sent
+	looking := *req
+	looking.Edit, looking.Order = drafts, dispose.Force
+	if looking.Limit == 0 {
+		looking.Limit = maxEdited + 1
 	}
-	rec.Value = e.after
-	return true, nil
-}
-
-// refused words why an edit can't be made: what the schema refuses was asked wrongly.
-func (o *dlqEditOptions) refused(err error) error {
-	var failed *editorError
-	if errors.As(err, &failed) || errors.Is(err, context.Canceled) {
-		return err
+	plan, err := dispose.NewPlan(ctx, office.Reader, dispose.Look(counter.client), looking)
+	if err == nil { // a letter more than the limit may have been looked at
+		drafts.list = slices.DeleteFunc(drafts.list, func(d *draft) bool { return !plan.Names(d.at) })
 	}
-	return usagef("nothing was sent; \"evtctl dlq show "+o.At.String()+"\" shows the letter as it is", "editing %s: %v", o.At, err)
-}
-
-func (o *dlqEditOptions) change() func(context.Context, []byte) ([]byte, error) {
-	switch {
-	case o.Set != nil:
-		return o.Set.Apply
-	case o.ValueFile != "":
-		return func(context.Context, []byte) ([]byte, error) { return readValue(o.ValueFile) }
-	}
-	return o.askEditor
-}
-
-// maxValueFile is more than any broker takes.
-const maxValueFile = 64 << 20
-
-func readValue(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	value, err := io.ReadAll(io.LimitReader(f, maxValueFile+1))
-	if err == nil && len(value) > maxValueFile {
-		err = fmt.Errorf("%s has more than %d bytes", path, maxValueFile)
-	}
-	return value, err
-}
-
-// editorError says that the editor didn't do its work.
-type editorError struct {
-	command string
-	err     error
-}
-
-func (e *editorError) Error() string { return fmt.Sprintf("editor %q: %v", e.command, e.err) }
-func (e *editorError) Unwrap() error { return e.err }
-
-// Hint is a next step.
-func (e *editorError) Hint() string {
-	return "nothing was sent; $VISUAL or $EDITOR names the editor, and --set or --value-file do without"
-}
-
-// askEditor lets a person change a text. JSON is set out in lines for that, and put back
-// into the text as it was.
-func (o *dlqEditOptions) askEditor(ctx context.Context, text []byte) ([]byte, error) {
-	if !utf8.Valid(text) {
-		return nil, errors.New("its value isn't text: --value-file gives another one")
-	}
-	shown, name := indented(text), "value.json"
-	if shown == nil {
-		shown, name = text, "value.txt"
-	}
-	dir, err := os.MkdirTemp("", "evtctl-edit-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, shown, 0o600); err != nil {
-		return nil, err
-	}
-	if err := o.runEditor(ctx, path); err != nil {
-		return nil, err
-	}
-	edited, err := readValue(path)
 	switch {
 	case err != nil:
 		return nil, err
-	case name == "value.json":
-		return dispose.Splice(text, edited)
-	case !bytes.HasSuffix(text, []byte("\n")):
-		edited = bytes.TrimSuffix(edited, []byte("\n")) // editors add one
+	case len(drafts.list) > maxEdited:
+		return nil, tooManyEdited()
+	case drafts.size > maxSheet:
+		return nil, usagef("--limit takes fewer", "the letters have more than %d MB: too much to be edited at once", maxSheet>>20)
 	}
-	return edited, nil
+	return plan, nil
 }
 
-func (o *dlqEditOptions) runEditor(ctx context.Context, path string) error {
-	command := o.Env.Getenv("VISUAL")
-	if command == "" {
-		command = o.Env.Getenv("EDITOR")
+// nothingToEdit says why. Of a single letter, it was asked wrongly.
+func (o *dlqEditOptions) nothingToEdit(ctx context.Context, plan *dispose.Plan) error {
+	if len(o.Request.Letters) != 1 || len(plan.LeftOut) == 0 {
+		return o.nothing(ctx, plan, dlqPlanText(plan, ""))
 	}
-	if command == "" {
-		command = "vi"
+	at, why := o.Request.Letters[0], plan.LeftOut[0]
+	if why.Kind == "disposed" {
+		return usagef("\"evtctl dlq restore "+at.String()+"\" takes that back", "letter %s is %s", at, why.Why)
 	}
-	s := o.Env.Streams
-	cmd := exec.CommandContext(ctx, "sh", "-c", command+` "$1"`, "sh", path)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.In, s.Err, s.Err // stdout is the answer's
-	if s.OutTTY {
-		cmd.Stdout = s.Out
+	return refusedEdit(at, errors.New(why.Why))
+}
+
+// refusedEdit words why an edit can't be made: what the schema refuses was asked wrongly.
+func refusedEdit(at dlq.Coordinates, err error) error {
+	return usagef("nothing was sent; \"evtctl dlq show "+at.String()+"\" shows the letter as it is", "editing %s: %v", at, err)
+}
+
+// change changes the drafts. What can't be changed fails by itself, unless it is all
+// there is.
+func (o *dlqEditOptions) change(ctx context.Context, drafts []*draft) error {
+	if o.Set == nil && o.ValueFile == "" {
+		return o.askEditor(ctx, drafts)
 	}
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for _, d := range drafts {
+		var text []byte
+		var err error
+		if o.Set != nil {
+			text, err = o.Set.Apply(ctx, d.text)
+		} else {
+			text, err = readValue(o.ValueFile)
 		}
-		return &editorError{command, err}
+		switch d.put(text, err); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.err != nil && len(o.Request.Letters) == 1:
+			return refusedEdit(d.at, d.err)
+		}
 	}
 	return nil
-}
-
-// indented sets JSON out in lines; nil for anything else.
-func indented(text []byte) []byte {
-	var out bytes.Buffer
-	if !json.Valid(text) || json.Indent(&out, text, "", "  ") != nil {
-		return nil
-	}
-	return append(bytes.TrimRight(out.Bytes(), "\n"), '\n')
-}
-
-// showDifference shows what was changed: as the answer, where there is no other.
-func (o *dlqEditOptions) showDifference(e *letterEditor) error {
-	before, after := e.before, e.after
-	if a, b := indented(before), indented(after); a != nil && b != nil {
-		before, after = a, b
-	}
-	if !utf8.Valid(before) || !utf8.Valid(after) {
-		render.Message(o.Env.Streams, render.Plain, "the value changes from %d bytes to %d", len(before), len(after))
-		return nil
-	}
-	var text planText
-	for line := range bytes.Lines(diff.Diff("letter "+o.At.String(), before, "edited", after)) {
-		tone := render.Plain
-		switch line[0] {
-		case '-':
-			tone = render.Bad
-		case '+':
-			tone = render.Good
-		}
-		text = append(text, planLine{tone, string(bytes.TrimRight(line, "\n"))})
-	}
-	return text.show(o.Env.Streams, o.DryRun && isText(o.Format))
 }

@@ -4,76 +4,189 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/evtctl/evtctl/schema/wire"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// letterEditor changes the values of letters: JSON as it is, and what has a schema by
-// way of its JSON, so that the result is what the schema says.
+// draft is the value of a letter as a text that can be changed: JSON as it is, and what
+// has a schema by way of its JSON, so that the result is what the schema says.
+type draft struct {
+	at    dlq.Coordinates
+	value []byte // as the letter has it
+	text  []byte
+	// encode makes a value of a text that was changed.
+	encode func(text []byte) ([]byte, error)
+
+	changed []byte // the text afterwards
+	sent    []byte // the value of that; nil: nothing is sent
+	why     string // why nothing is
+	err     error  // what the schema, or the change, has against it
+}
+
+// draft reads the value of a record, with its schema where it has one.
+func (d *letterDecoder) draft(ctx context.Context, rec *kgo.Record) (*draft, error) {
+	if rec.Value == nil {
+		return nil, errors.New("its value is null: there is nothing to change")
+	}
+	var none *wire.FrameError
+	_, _, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
+	if errors.As(err, &none) && !none.InHeader { // plain data
+		return &draft{value: rec.Value, text: rec.Value, encode: func(text []byte) ([]byte, error) { return text, nil }}, nil
+	}
+	codec, err := d.wire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changing, err := codec.Draft(ctx, wire.Value, rec.Headers, rec.Value)
+	if err != nil {
+		return nil, err
+	}
+	return &draft{value: rec.Value, text: changing.Text, encode: changing.Change}, nil
+}
+
+// put takes a changed text over, and makes the value of it.
+func (d *draft) put(text []byte, err error) {
+	d.changed, d.sent, d.why, d.err = text, nil, "", err
+	switch {
+	case err != nil:
+	case bytes.Equal(text, d.text):
+		d.why = unchangedLetter
+	default:
+		sent, err := d.encode(text)
+		switch {
+		case err != nil:
+			d.err = err
+		case bytes.Equal(sent, d.value):
+			d.why = unchangedLetter
+		default:
+			d.sent = append([]byte{}, sent...) // never null, which would be a tombstone
+		}
+	}
+}
+
+// Why a letter that could be edited isn't sent.
+const (
+	unchangedLetter = "was not changed"
+	deletedLetter   = "was deleted from the file"
+)
+
+// shown is the text as an editor shows it: JSON is set out in lines.
+func (d *draft) shown() (text []byte, isJSON bool) {
+	if text = indented(d.text); text != nil {
+		return text, true
+	}
+	return d.text, false
+}
+
+// read takes over what an editor made of what was shown. JSON is put back into the text
+// as it was, so that only what was changed is.
+func (d *draft) read(edited []byte) {
+	shown, isJSON := d.shown()
+	var err error
+	switch {
+	case bytes.Equal(edited, shown):
+		edited = d.text
+	case isJSON:
+		edited, err = dispose.Splice(d.text, edited)
+	case !bytes.HasSuffix(d.text, []byte("\n")):
+		edited = bytes.TrimSuffix(edited, []byte("\n")) // editors add one
+	}
+	d.put(edited, err)
+}
+
+// legible tells what no editor can show.
+func (d *draft) legible() error {
+	if !utf8.Valid(d.text) {
+		return errors.New("its value isn't text: --value-file gives another one")
+	}
+	return nil
+}
+
+// letterEditor changes the values of letters, each in the same way.
 type letterEditor struct {
 	decoder *letterDecoder
 	change  func(ctx context.Context, text []byte) ([]byte, error)
-
-	before, after []byte // the text of the last change
 }
 
 // Edit implements dispose.Editor.
 func (e *letterEditor) Edit(ctx context.Context, _ *dlq.Letter, rec *kgo.Record) (bool, error) {
-	before := rec.Value
-	if before == nil {
-		return false, errors.New("its value is null: there is nothing to change")
-	}
-	value, err := e.edited(ctx, rec)
+	d, err := e.decoder.draft(ctx, rec)
 	if err != nil {
 		return false, err
 	}
-	rec.Value = value
-	return !bytes.Equal(before, value), nil
+	changed, err := e.change(ctx, d.text)
+	if d.put(changed, err); d.err != nil || d.sent == nil {
+		return false, d.err
+	}
+	rec.Value = d.sent
+	return true, nil
 }
 
-// made makes the change, and keeps both texts.
-func (e *letterEditor) made(ctx context.Context, text []byte) (changed []byte, err error) {
-	e.before = text
-	e.after, err = e.change(ctx, text)
-	return e.after, err
+// draftEditor collects the drafts of letters, for somebody to change.
+type draftEditor struct {
+	decoder   *letterDecoder
+	forEditor bool // which must be able to show them
+	list      []*draft
+	size      int
+	failed    map[dlq.Coordinates]error
 }
 
-func (e *letterEditor) edited(ctx context.Context, rec *kgo.Record) ([]byte, error) {
-	var none *wire.FrameError
-	_, rest, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
-	if errors.As(err, &none) && !none.InHeader {
-		return e.made(ctx, rec.Value) // plain data
+// Edit implements dispose.Editor.
+func (e *draftEditor) Edit(ctx context.Context, l *dlq.Letter, rec *kgo.Record) (bool, error) {
+	d, err := e.decoder.draft(ctx, rec)
+	if err == nil && e.forEditor {
+		err = d.legible()
 	}
-	codec, err := e.decoder.wire(ctx)
 	if err != nil {
-		return nil, err
+		if e.failed == nil {
+			e.failed = map[dlq.Coordinates]error{}
+		}
+		if len(e.failed) < dispose.MaxLeft {
+			e.failed[l.Coordinates] = err
+		}
+		return false, err
 	}
-	message, err := codec.Decode(ctx, wire.Value, rec.Headers, rec.Value)
-	if err != nil {
-		return nil, err
+	d.at = l.Coordinates
+	if e.size += len(d.text); e.size <= maxSheet {
+		e.list = append(e.list, d)
 	}
-	if len(message.Notes) > 0 {
-		return nil, fmt.Errorf("it can't be changed without losing something: %s", strings.Join(message.Notes, "; "))
+	return true, nil
+}
+
+// fixed gives the values that were shown.
+func (e *draftEditor) fixed() dispose.Editor {
+	f := fixedEditor{}
+	for _, d := range e.list {
+		f[d.at] = d
 	}
-	text := message.JSON
-	if message.Format == wire.JSON {
-		text = rest // with its blanks
+	for at, err := range e.failed {
+		f[at] = &draft{at: at, err: err}
 	}
-	changed, err := e.made(ctx, text)
-	if err != nil || bytes.Equal(changed, text) {
-		return rec.Value, err
+	return f
+}
+
+// fixedEditor has the drafts of letters as they were left.
+type fixedEditor map[dlq.Coordinates]*draft
+
+// Edit implements dispose.Editor.
+func (e fixedEditor) Edit(_ context.Context, l *dlq.Letter, rec *kgo.Record) (bool, error) {
+	switch d := e[l.Coordinates]; {
+	case d == nil:
+		return false, errors.New("it wasn't among the letters that were edited")
+	case d.err != nil:
+		return false, d.err
+	case !bytes.Equal(rec.Value, d.value):
+		return false, errors.New("the letter isn't the one that was edited")
+	case d.sent == nil && d.why == deletedLetter:
+		return false, &dispose.LeaveError{Kind: "deleted", Why: d.why}
+	case d.sent == nil:
+		return false, &dispose.LeaveError{Kind: "unchanged", Why: d.why}
+	default:
+		rec.Value = d.sent
+		return true, nil
 	}
-	encoded, err := codec.Encode(ctx, wire.Value, message.Frame, changed)
-	if err != nil {
-		return nil, err
-	}
-	if message.Format == wire.JSON {
-		frame := rec.Value[:len(rec.Value)-len(rest)]
-		return append(bytes.Clone(frame), changed...), nil
-	}
-	return encoded.Data, nil
 }

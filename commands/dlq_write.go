@@ -36,6 +36,8 @@ type dlqWriteOptions struct {
 	Format render.Format
 
 	receipt *dispose.Receipt // of what was done; nil: nothing was
+	// idle is told of a plan without anything to do, instead of the user. Nil: the user is.
+	idle func(*dispose.Plan)
 }
 
 // choiceFlags choose letters, as typed.
@@ -212,6 +214,9 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 		return o.printPlan(plan, text)
 	case o.DryRun:
 		return o.printPlan(plan, text)
+	case plan.Planned == 0 && o.idle != nil:
+		o.idle(plan)
+		return nil
 	case plan.Planned == 0:
 		return o.nothing(ctx, plan, text)
 	}
@@ -255,10 +260,17 @@ func (o *dlqWriteOptions) nothing(ctx context.Context, plan *dispose.Plan, text 
 func (o *dlqWriteOptions) apply(ctx context.Context, counter *counter, plan *dispose.Plan) (*dispose.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, string(plan.Action))
 	defer progress.Done()
+	hard, release := o.Env.Brake.heed()
+	defer release()
+	defer context.AfterFunc(ctx, func() {
+		if o.Env.Brake != nil {
+			render.Message(o.Env.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
+		}
+	})()
 	dealt, total := int64(0), plan.Planned+plan.Refused+plan.Skipped
 	w := &dispose.Writer{
 		Client: counter.client, Options: counter.options, Who: o.Env.who(), Job: dispose.NewJob(plan.Action, o.Env.Now(), random32()),
-		Rate: o.Rate, AtLeastOnce: o.AtLeastOnce, Now: o.Env.Now,
+		Rate: o.Rate, AtLeastOnce: o.AtLeastOnce, Hard: hard, Now: o.Env.Now,
 		Notice: func(text string) { render.Message(o.Env.Streams, render.Warn, "%s", text) },
 		Report: func(item dispose.Item) {
 			dealt++

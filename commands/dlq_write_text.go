@@ -43,7 +43,7 @@ func dlqPlanText(p *dispose.Plan, toContext string) planText {
 		add(render.Plain, "  dealt with already: %s", render.Count(p.Disposed))
 	}
 	for _, t := range p.LeftOut {
-		add(render.Warn, "- left out: %s: %s (%s)", plural(t.Count, "letter"), t.Why, t.First)
+		add(render.Warn, "%s", leftOut(t))
 	}
 	for _, t := range p.Warnings {
 		if t.Kind == "parked" {
@@ -59,6 +59,10 @@ func dlqPlanText(p *dispose.Plan, toContext string) planText {
 		add(render.Faint, "readers of uncommitted records, as Java clients are by default, may see some records twice: all copies have the same %s", dispose.HeaderID)
 	}
 	return text
+}
+
+func leftOut(t dispose.Tally) string {
+	return fmt.Sprintf("- left out: %s: %s (%s)", plural(t.Count, "letter"), t.Why, t.First)
 }
 
 func dlqQuestion(p *dispose.Plan) string {

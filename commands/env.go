@@ -20,6 +20,8 @@ type Env struct {
 	// LimitMemory sets how much memory the process should do with; nil: it isn't this
 	// program's own process.
 	LimitMemory func(bytes int64) int64
+	// Brake is pulled by a second Ctrl-C. Nil: the process just ends.
+	Brake *Brake
 }
 
 // globalFlags are the flags that every command has.

@@ -8,14 +8,8 @@ import (
 	"github.com/evtctl/evtctl/commands/internal/render"
 )
 
-// Main runs evtctl with the arguments after the program's name and returns the exit
-// code. It ends early when ctx does.
-func Main(ctx context.Context, args []string, getenv func(string) string) int {
-	env := SystemEnv(getenv)
-	return Run(ctx, env, args)
-}
-
-// Run is Main in a world of the caller's.
+// Run runs evtctl with the arguments after the program's name, in a world of the
+// caller's, and returns the exit code. It ends early when ctx does.
 func Run(ctx context.Context, env *Env, args []string) int {
 	asked := false // the arguments were understood and the command began
 	root := newRootCmd(env, &asked)

@@ -10,13 +10,24 @@ import (
 	"github.com/evtctl/evtctl/commands"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(commands.SystemEnv(os.Getenv))) }
 
-// run lets Ctrl-C end the program in order. A second Ctrl-C ends it at once, since
-// the signals are given back to the system after the first.
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	return commands.Main(ctx, os.Args[1:], os.Getenv)
+// run lets Ctrl-C end the program in order. A second one ends it at once: a write aborts
+// its transaction, and whatever else is under way is ended by the system, to which the
+// signals are given back. So is a write by a third one.
+func run(env *commands.Env) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	env.Brake = commands.NewBrake(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		if cancel(); env.Brake.Heeded() {
+			<-signals
+			env.Brake.Pull()
+		}
+		signal.Stop(signals)
+	}()
+	return commands.Run(ctx, env, os.Args[1:])
 }

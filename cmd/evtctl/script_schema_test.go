@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -17,9 +19,18 @@ import (
 )
 
 // encode writes records with the newest schema of the topic's values, one a minute
-// from noon: encode TOPIC PARTITION JSON…
+// from noon: encode [-header] [-more HEX] TOPIC PARTITION JSON…
+//
+// With -header the schema's id is in a header, and -more is put behind the data, such as
+// a field of Protobuf that the schema doesn't have.
 func encode(ts *testscript.TestScript, _ bool, args []string) {
 	t, c := clusterOf(ts)
+	flags := flag.NewFlagSet("encode", flag.ContinueOnError)
+	inHeader, more := flags.Bool("header", false, ""), flags.String("more", "", "")
+	ts.Check(flags.Parse(args))
+	args = flags.Args()
+	behind, err := hex.DecodeString(*more)
+	ts.Check(err)
 	partition, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	client, err := registry.New(ts.Getenv("EVTCTL_REGISTRY"), &http.Client{})
@@ -29,12 +40,16 @@ func encode(ts *testscript.TestScript, _ bool, args []string) {
 	codec := wire.NewCodec(schema.WireSource(client, ""), wire.Options{})
 	var recs []*kgo.Record
 	for i, text := range args[2:] {
-		encoded, err := codec.Encode(context.Background(), wire.Value, wire.Frame{ID: wire.ID{Number: int32(latest.ID)}}, []byte(text))
+		encoded, err := codec.Encode(context.Background(), wire.Value, wire.Frame{ID: wire.ID{Number: int32(latest.ID)}, InHeader: *inHeader}, []byte(text))
 		ts.Check(err)
-		recs = append(recs, &kgo.Record{
-			Topic: args[0], Partition: int32(partition), Value: encoded.Data,
+		rec := &kgo.Record{
+			Topic: args[0], Partition: int32(partition), Value: append(encoded.Data, behind...),
 			Timestamp: noon.Add(time.Duration(i) * time.Minute),
-		})
+		}
+		if encoded.Header != nil {
+			rec.Headers = append(rec.Headers, *encoded.Header)
+		}
+		recs = append(recs, rec)
 	}
 	c.Produce(t, recs...)
 }

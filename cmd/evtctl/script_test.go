@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -44,20 +43,17 @@ func (c cleaning) Run() int {
 // frozen is main with a clock that stands still where a transcript wants that, so
 // that ages can be compared.
 func frozen() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	if path := os.Getenv("PEAK"); path != "" { // for a test that reads how much memory it took
 		defer func() {
 			status, _ := os.ReadFile("/proc/self/status")
 			_ = os.WriteFile(path, status, 0o600) // missing, it is told there
 		}()
 	}
-	if os.Getenv("FROZEN") == "" {
-		return commands.Main(ctx, os.Args[1:], os.Getenv)
-	}
 	env := commands.SystemEnv(os.Getenv)
-	env.Now = func() time.Time { return noon.Add(time.Hour) }
-	return commands.Run(ctx, env, os.Args[1:])
+	if os.Getenv("FROZEN") != "" {
+		env.Now = func() time.Time { return noon.Add(time.Hour) }
+	}
+	return run(env)
 }
 
 // TestTranscripts runs the manual: every page of testdata/script, on the fake broker

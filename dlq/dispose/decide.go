@@ -2,6 +2,7 @@ package dispose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -79,7 +80,7 @@ func (j *judge) decide(ctx context.Context, l *dlq.Letter) (*decision, error) {
 	return d, j.send(ctx, l, d)
 }
 
-// due is when a letter may be tried again; zero: now. The wait doubles each time.
+// due is when a letter may be tried again; zero: now.
 func (j *judge) due(l *dlq.Letter, before int) time.Time {
 	died := l.DiedAt
 	if died == nil {
@@ -88,8 +89,7 @@ func (j *judge) due(l *dlq.Letter, before int) time.Time {
 	if j.req.Action != Retry || died == nil {
 		return time.Time{}
 	}
-	wait := j.req.After << min(before, 20)
-	if at := died.Add(wait); wait > 0 && at.After(j.req.Now()) {
+	if at := died.Add(j.req.wait(before)); at.After(j.req.Now()) {
 		return at
 	}
 	return time.Time{}
@@ -193,9 +193,12 @@ func (j *judge) edit(ctx context.Context, l *dlq.Letter, d *decision) error {
 		return nil
 	}
 	changed, err := j.req.Edit.Edit(ctx, l, d.rec)
+	var leave *LeaveError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &leave):
+		d.pass(found(leave.Kind, "%s", leave.Why))
 	case err != nil:
 		d.refuse(found("edit", "%v", err))
 	case changed:

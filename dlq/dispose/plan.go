@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -108,6 +109,27 @@ type Destination struct {
 // dealt with are in the plan with the reason.
 func NewPlan(ctx context.Context, reader *dlq.Reader, target *Target, req Request) (*Plan, error) {
 	return newPlan(ctx, reader, target, req, nil)
+}
+
+// Names tells whether a letter is planned, or left out by name.
+func (p *Plan) Names(at dlq.Coordinates) bool {
+	return p.chosen.has(at.Partition, at.Offset) || slices.ContainsFunc(p.left, func(i Item) bool { return i.Coordinates == at })
+}
+
+// Anew decides anew about the letters that the plan names, those that it leaves out
+// included, as another request has it.
+func (p *Plan) Anew(ctx context.Context, req Request) (*Plan, error) {
+	named := selection{}
+	for _, item := range p.left {
+		named.add(item.Coordinates.Partition, item.Coordinates.Offset)
+	}
+	_ = p.chosen.each(func(partition int32, offset int64) error { named.add(partition, offset); return nil })
+	req.Letters, req.Limit = nil, 0
+	now, err := newPlan(ctx, p.reader, p.target, req, named)
+	if err == nil {
+		now.Disposed = p.Disposed
+	}
+	return now, err
 }
 
 func newPlan(ctx context.Context, reader *dlq.Reader, target *Target, req Request, chosen selection) (*Plan, error) {

@@ -70,10 +70,19 @@ func ParsePartitioning(s string) (Partitioning, error) {
 }
 
 // Editor changes what is sent: it is given the record as it would be written, and says
-// whether it changed it. An error leaves the letter out, with that reason.
+// whether it changed it. An error leaves the letter out, with that reason; a
+// [*LeaveError] does so as is meant to be.
 type Editor interface {
 	Edit(ctx context.Context, l *dlq.Letter, rec *kgo.Record) (changed bool, err error)
 }
+
+// LeaveError is an editor's wish not to send a letter.
+type LeaveError struct {
+	Kind string // as of a [Finding]
+	Why  string
+}
+
+func (e *LeaveError) Error() string { return e.Why }
 
 // DefaultMaxReplays is how often a letter may be sent back before it is parked.
 const DefaultMaxReplays = 3
@@ -105,9 +114,30 @@ type Request struct {
 	QueryText string
 
 	// After is how long a letter must have been dead for [Retry]. It is doubled for
-	// each time that it was sent back.
-	After time.Duration
-	Now   func() time.Time // nil: time.Now
+	// each time that it was sent back, up to MaxAfter; 0: up to [LongestWait].
+	After, MaxAfter time.Duration
+	Now             func() time.Time // nil: time.Now
+}
+
+// LongestWait is the most that a letter waits for being tried again, unless a request
+// says otherwise.
+const LongestWait = 24 * time.Hour
+
+// wait is how long a letter must have been dead that was sent back so often.
+func (r *Request) wait(before int) time.Duration {
+	most := r.MaxAfter
+	if most == 0 {
+		most = LongestWait
+	}
+	most = max(most, r.After)
+	wait := r.After
+	for ; before > 0 && wait < most; before-- {
+		wait = min(most, 2*wait)
+		if wait <= 0 { // it overflowed
+			wait = most
+		}
+	}
+	return wait
 }
 
 func (r *Request) withDefaults() {
