@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -12,12 +13,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Sizes of fetches. A broker sends a batch that is larger than this all the same.
+// Sizes of fetches. Most of what a small one costs is waiting, for the broker and for its
+// answer's turn. A broker sends a batch that is larger than this all the same. Of each
+// partition that is read, up to three are in memory.
 const (
-	fetchSize = 1 << 20
+	fetchSize = 4 << 20
 	ahead     = 1 // fetches that wait to be looked at, for each partition
 	leads     = 3 // times that a partition's leader is looked for anew
 )
+
+// atOnce is how many partitions are read at the same time.
+func atOnce() int { return min(8, max(4, runtime.GOMAXPROCS(0))) }
 
 // answer is that to one fetch of one partition.
 type answer struct {

@@ -116,7 +116,7 @@ func (f *finds) merge(had, more []How) []How {
 
 // drop forgets a link that leads to too many records, and those found by it alone.
 func (f *finds) drop(link *Link) {
-	reason := fmt.Sprintf("it is in more than %d records, too many to be of one story", f.s.q.Limit)
+	reason := fmt.Sprintf("it is in more records than the limit of %d, too many to be of one story", f.s.q.Limit)
 	link.Dropped = &reason
 	for at, e := range f.events {
 		if e.FoundBy = without(e.FoundBy, f.links); len(e.FoundBy) == 0 {

@@ -66,7 +66,7 @@ func (e *TooManyError) Error() string {
 	if len(names) > 3 {
 		names = append(names[:3], fmt.Sprintf("the rest in %d more topics", len(names)-3))
 	}
-	return fmt.Sprintf("%q is in more than %d records, %s, of %d read so far: it is no id of one story",
+	return fmt.Sprintf("%q is in more records than the limit of %d: %s; of %d read so far: it is no id of one story",
 		clip(e.ID), e.Limit, strings.Join(names, ", "), e.Read)
 }
 

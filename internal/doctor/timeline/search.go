@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -201,7 +200,7 @@ func (s *search) pass(ctx context.Context, ids []identity, spans []span) error {
 		s.total.Store(s.done.Load() + s.offsets(spans))
 	}
 	eg, ctx := errgroup.WithContext(ctx)
-	eg.SetLimit(max(4, 2*runtime.GOMAXPROCS(0)))
+	eg.SetLimit(atOnce())
 	for _, sp := range spans {
 		if from, to := sp.extent(); from >= to {
 			s.count(sp, 0)
