@@ -67,7 +67,10 @@ func (s *search) fetchAll(ctx context.Context, sp span, answers chan<- answer) e
 		case errors.Is(err, kerr.OffsetOutOfRange) && resp.LogStartOffset > at:
 			s.unread(Unread{sp.topic.name, sp.partition, at, min(resp.LogStartOffset, to), "retention deleted it while it was read"})
 			at = resp.LogStartOffset
-		case err != nil && tries < leads:
+		case errors.Is(err, kerr.TopicAuthorizationFailed):
+			s.unread(Unread{Topic: sp.topic.name, Partition: -1, Reason: s.word(err)})
+			return nil
+		case err != nil && tries < leads && mayPass(err):
 			tries++
 			if l, found := s.leader(ctx, sp); found {
 				leader = l
@@ -88,6 +91,12 @@ func (s *search) fetchAll(ctx context.Context, sp span, answers chan<- answer) e
 		}
 	}
 	return nil
+}
+
+// mayPass tells of errors that another leader, or a little time, may end.
+func mayPass(err error) bool {
+	var code *kerr.Error
+	return !errors.As(err, &code) || code.Retriable
 }
 
 // leader asks who leads a partition now.

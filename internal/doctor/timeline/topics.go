@@ -119,17 +119,15 @@ func (s *search) chooseTopics(ctx context.Context) error {
 
 // unseen tells topics that aren't there from those that the user may not see.
 func (s *search) unseen(ctx context.Context, names []string, listed kadm.TopicDetails) error {
-	if len(names) == 0 {
-		return nil
-	}
-	details, err := ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
-		return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx), names...)
-	})
-	if err != nil {
-		return fmt.Errorf("topic %q: %w", names[0], err)
-	}
 	for _, name := range names {
-		err := details[name].Err
+		details, err := ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
+			return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx), name)
+		})
+		if err == nil {
+			err = details[name].Err
+		} else if !errors.Is(err, kerr.TopicAuthorizationFailed) {
+			return fmt.Errorf("topic %q: %w", name, err)
+		}
 		if err == nil || errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.InvalidTopicException) {
 			return &TopicNotFoundError{name, listed.Names()}
 		}
