@@ -34,7 +34,9 @@ func newFinds(s *search) *finds {
 // follow begins a reading that finds by more ids. It sees again what was seen.
 func (f *finds) follow(ids []identity) {
 	for _, id := range ids {
-		f.links[id.text] = &Link{ID: id.text, Kind: id.kind}
+		if f.links[id.text] == nil {
+			f.links[id.text] = &Link{ID: id.text, Kind: id.kind}
+		}
 	}
 	f.parts.Store(0)
 	f.undecided = Undecided{}

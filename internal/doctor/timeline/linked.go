@@ -14,7 +14,7 @@ const (
 	maxLink  = 256
 )
 
-// linked gives the ids that the found records name: of their trace, of their
+// linked gives the ids that the records with the id name: of their trace, of their
 // correlation, of themselves, and their key. Where the id is itself a key, other keys
 // are those of other stories: a customer's orders aren't followed from one of them.
 func (s *search) linked() (list []identity) {
@@ -30,7 +30,7 @@ func (s *search) linked() (list []identity) {
 		}
 		list = append(list, newIdentity(*id, kind))
 	}
-	events := s.finds.sorted()
+	events := slices.DeleteFunc(s.finds.sorted(), func(e *Event) bool { return !byAsked(e) })
 	keyed := slices.ContainsFunc(events, foundAsKey)
 	for _, kind := range []Kind{Trace, Correlation, Key, EventID} {
 		for _, e := range events {

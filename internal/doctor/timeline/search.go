@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -115,7 +116,9 @@ func (s *search) unread(u Unread) {
 }
 
 func (s *search) note(format string, args ...any) {
-	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(s.notes, text) {
+		s.notes = append(s.notes, text)
+	}
 }
 
 // passes reads once for the id, and once more for what the found records name. The
@@ -141,13 +144,28 @@ func (s *search) passes(ctx context.Context) error {
 	if len(linked) == 0 && !s.stopped {
 		return nil
 	}
+	if err := s.again(ctx, asked, linked); err != nil || !s.stopped {
+		return err
+	}
+	// Now that all partitions are read, the id may be in traces that the key's own don't
+	// name: what is keyed by something else, such as a payment, can have its own.
+	if all := s.linked(); slices.ContainsFunc(all, func(id identity) bool {
+		return (id.kind == Trace || id.kind == Correlation) && !slices.ContainsFunc(linked, func(l identity) bool { return l.text == id.text })
+	}) {
+		return s.again(ctx, asked, all)
+	}
+	return nil
+}
+
+// again reads for the id and those that are linked to it.
+func (s *search) again(ctx context.Context, asked, linked []identity) error {
 	s.repeated = true
 	s.finds.follow(linked)
 	choose := everything
 	if s.q.Key {
 		choose = s.first
 	}
-	return s.pass(ctx, append(asked, linked...), s.spans(choose))
+	return s.pass(ctx, append(slices.Clone(asked), linked...), s.spans(choose))
 }
 
 // everything chooses all partitions.

@@ -163,6 +163,26 @@ func TestOnlyTheKeysPartitionIsReadWhereThatIsEnough(t *testing.T) {
 	})
 }
 
+func TestATraceThatOnlyAnotherKeysRecordNamesIsFollowedToo(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		orders, payments, audit := c.Topic(t, 6), c.Topic(t, 6), c.Topic(t, 1)
+		cl := c.Client(t) // which puts keys where Kafka's own partitioner does
+		for _, r := range []*kgo.Record{
+			record(orders, 0, "ord-1", 1, "{}"), record(payments, 0, "pay-7", 2, `{"order":"ord-1"}`, "X-Trace-Id", trace), record(audit, 0, "", 3, "", "X-Trace-Id", trace),
+		} {
+			if err := cl.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, all := range []bool{false, true} {
+			r, err := searcher(t, c).Search(t.Context(), timeline.Query{ID: "ord-1", Topics: []string{orders, payments, audit}, All: all})
+			if err != nil || len(r.Events) != 3 {
+				t.Errorf("all %v: %v, %v", all, err, r)
+			}
+		}
+	})
+}
+
 func TestAWindowLeavesOutWhatIsNotOfItsTime(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		orders, payments := shop(t, c)
