@@ -1,20 +1,27 @@
 package commands_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -158,6 +165,29 @@ func TestALettersDeathIsInItsOrdersStory(t *testing.T) {
 			t.Errorf("nobody has dealt with %s, and it isn't missing: %+v", at, story.Missing)
 		}
 	})
+}
+
+func TestAnInterruptedTraceShowsWhatItHas(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 2)
+	c.Produce(t, &kgo.Record{Topic: topic, Partition: 0, Key: []byte("ord-1")}, &kgo.Record{Topic: topic, Partition: 1, Key: []byte("ord-1")})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c.Kfake().ControlKey(int16(kmsg.DescribeGroups), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cancel() // all is read, and the groups are asked
+		return nil, nil, false
+	})
+	c.Commit(t, c.Name(t, "group"), topic, map[int32]int64{0: 0})
+	var out, errs bytes.Buffer
+	env := &commands.Env{Streams: &render.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, Getenv: func(string) string { return "" }, Now: time.Now}
+	file := filepath.Join(t.TempDir(), "trace.json")
+	code := commands.Run(ctx, env, []string{"trace", "ord-1", "--otlp", file, "-b", strings.Join(c.Brokers(), ","), "--timeout", "60s"})
+	if code != 130 || !strings.HasPrefix(out.String(), "ord-1: 2 records in 1 topic") || !strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("exit code %d\n%s\n%s", code, &out, &errs)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a file is left that has only a part of the trace")
+	}
 }
 
 func TestATraceIsSentToAReceiver(t *testing.T) {
