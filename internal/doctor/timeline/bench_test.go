@@ -2,6 +2,7 @@ package timeline_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strconv"
@@ -78,10 +79,11 @@ func fillOrders(b *testing.B, c *kafkatest.Cluster, topic string, n int) {
 		pad[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[i*7%36]
 	}
 	var failed atomic.Value
+	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
 		id := fmt.Sprintf("order-1-%06d", i)
 		rec := record(topic, 0, id, 0, fmt.Sprintf(`{"orderId":%q,"amount":12.5,"pad":%q}`, id, pad), envelope("OrderPlacedEvent", fmt.Sprintf("6f1c1ee0-53c9-4a0e-9f0e-%012d", i), fmt.Sprintf("%016x", i+1))...)
-		rec.Headers[2].Value = fmt.Appendf(nil, "00-%032x-%016x-01", i+1, i+1)
+		rec.Headers[2].Value = fmt.Appendf(nil, "00-%016x%016x-%016x-01", rng.Uint64(), rng.Uint64(), rng.Uint64())
 		rec.Headers = rec.Headers[:3]
 		cl.Produce(b.Context(), rec, func(_ *kgo.Record, err error) {
 			if err != nil {
