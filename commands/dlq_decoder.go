@@ -29,23 +29,32 @@ type letterDecoder struct {
 
 // Decode implements dlq.Decoder.
 func (d *letterDecoder) Decode(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) ([]byte, string, error) {
+	message, err := d.message(ctx, headers, key, data)
+	if message == nil {
+		return nil, "", err
+	}
+	return message.JSON, string(message.Format), nil
+}
+
+// message gives nil, with no error, for plain data.
+func (d *letterDecoder) message(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (*wire.Message, error) {
 	part := wire.Value
 	if key {
 		part = wire.Key
 	}
 	var frame *wire.FrameError
 	if _, _, err := wire.ReadFrame(part, headers, data); errors.As(err, &frame) && !frame.InHeader {
-		return nil, "", nil // plain data: there is nothing to decode it with
+		return nil, nil // there is nothing to decode it with
 	}
 	codec, err := d.wire(ctx)
 	if err != nil {
-		return nil, "", d.failed(err)
+		return nil, d.failed(err)
 	}
 	message, err := codec.Decode(ctx, part, headers, data)
 	if err != nil {
-		return nil, "", d.failed(err)
+		return nil, d.failed(err)
 	}
-	return message.JSON, string(message.Format), nil
+	return message, nil
 }
 
 // wire gives the codec, which is made when a letter first needs one.

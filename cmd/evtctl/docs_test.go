@@ -34,7 +34,7 @@ func blocks(t *testing.T, page string) []block {
 // it prints, in a transcript, which is run.
 func TestThePageSaysWhatTranscriptsShow(t *testing.T) {
 	shown := 0
-	for _, b := range append(blocks(t, "docs/schema-checks.md"), blocks(t, "README.md")...) {
+	for _, b := range slices.Concat(blocks(t, "docs/schema-checks.md"), blocks(t, "docs/on-call.md"), blocks(t, "README.md")) {
 		if b.kind != "console" {
 			continue
 		}

@@ -36,7 +36,7 @@ var owners = map[string][]string{
 	"github.com/prometheus":              {"lag", "commands"},
 	"github.com/itchyny/gojq":            {"dlq", "replay"},
 	"github.com/goccy/go-yaml":           {"commands/internal/cluster", "schema"},
-	"go.opentelemetry.io":                {"internal/orderflow"},
+	"go.opentelemetry.io":                {"internal/orderflow", "internal/doctor"},
 	"google.golang.org/grpc":             {"internal/orderflow"},
 	"github.com/twmb/franz-go/pkg/sr":    {"internal/orderflow"},
 	"modernc.org/sqlite":                 {"internal/orderflow"},
