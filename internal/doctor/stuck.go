@@ -1,0 +1,249 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
+)
+
+// standstill is a record at which groups stand.
+type standstill struct {
+	at     dlq.Coordinates
+	groups []string
+	lag    lag.Int
+	shape  shape
+	since  time.Time // zero: not known
+}
+
+// moving looks at the partitions in which a group stood still over the window.
+func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
+	var stuck, held []string
+	still := e.seen.Still(g.Name)
+	for i := range still {
+		p := &still[i]
+		if p.MemberID == "" && g.Type != lag.Share {
+			continue // nobody has it at the moment
+		}
+		if p.Transaction != nil {
+			held = append(held, e.held(g, p))
+			continue
+		}
+		at, ok := e.standsAt(ctx, g, p)
+		if ok {
+			stuck = append(stuck, at)
+		}
+	}
+	window := e.seen.Window().Round(100 * time.Millisecond)
+	switch {
+	case len(held) > 0:
+		return Answer{Moving, No, "an open transaction holds it: " + strings.Join(some(held, shown), ", ")}
+	case len(stuck) > 0:
+		return Answer{Moving, No, fmt.Sprintf("it stands still over %s at %s", window, strings.Join(some(stuck, shown), ", "))}
+	case g.Lag.Known() && g.Lag == 0:
+		return Answer{Moving, Yes, "it has read everything"}
+	}
+	return Answer{Moving, Yes, fmt.Sprintf("%s behind, and no partition stood still over %s", g.Lag, window)}
+}
+
+// held is a partition that an open transaction holds.
+func (e *examination) held(g *lag.Group, p *lag.Partition) string {
+	name := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
+	t := p.Transaction
+	who := "an unknown producer"
+	if t.ID != "" {
+		who = fmt.Sprintf("transactional id %q", t.ID)
+	}
+	age := ""
+	if t.Age.Known() {
+		age = ", open for " + t.Age.Duration().Round(time.Second).String()
+	}
+	e.merge(Finding{
+		Cause: OpenTransaction, Verdict: lag.Critical, Groups: []string{g.Name},
+		Summary:  fmt.Sprintf("an open transaction of %s holds what is read of %s", who, name),
+		Evidence: []string{fmt.Sprintf("%s stands at offset %s, which is where the transaction begins%s", name, p.Committed, age)},
+		Commands: []string{fmt.Sprintf("lag --group %s --topic %s", g.Name, p.Topic)},
+	})
+	return name
+}
+
+// standsAt finds out whether there is a record where a partition stands still, and
+// what it is.
+func (e *examination) standsAt(ctx context.Context, g *lag.Group, p *lag.Partition) (string, bool) {
+	from := p.LogStart
+	if p.Committed.Known() {
+		from = max(p.Committed, p.LogStart)
+	}
+	s, err := e.shapeAt(ctx, p.Topic, p.Partition, int64(from))
+	name := fmt.Sprintf("%s:%d:%s", p.Topic, p.Partition, from)
+	switch {
+	case err != nil:
+		e.unknown("record "+name, err)
+	case s.record == nil:
+		return "", false // a transaction's marker is all there is
+	case !p.Committed.Known() && s.problem == "":
+		return "", false // it may have begun at the end: that is asked next
+	default:
+		name = fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset)
+	}
+	e.stuckAt(g, p, s, int64(from))
+	return name, true
+}
+
+func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape, from int64) {
+	at := dlq.Coordinates{Topic: p.Topic, Partition: p.Partition, Offset: from}
+	if s.record != nil {
+		at.Offset = s.record.Offset
+	}
+	for i := range e.stuck {
+		if e.stuck[i].at == at {
+			e.stuck[i].groups = append(e.stuck[i].groups, g.Name)
+			return
+		}
+	}
+	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s}
+	for _, c := range e.seen.Activities[g.Name].Commits {
+		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
+			stand.since = c.At
+		}
+	}
+	e.stuck = append(e.stuck, stand)
+}
+
+// tellStuck makes a finding of each record that groups stand at.
+func (e *examination) tellStuck() {
+	for _, s := range e.stuck {
+		f := Finding{
+			Cause: StuckRecord, Verdict: lag.Critical, Groups: s.groups,
+			Summary: fmt.Sprintf("%s stands still at record %s", count(int64(len(s.groups)), "group", "groups"), s.at),
+		}
+		if len(s.groups) == 1 {
+			f.Summary = fmt.Sprintf("group %q stands still at record %s", s.groups[0], s.at)
+		} else {
+			f.Summary = fmt.Sprintf("%d groups stand still at record %s", len(s.groups), s.at)
+		}
+		stood := fmt.Sprintf("the commit didn't move over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
+		if !s.since.IsZero() {
+			stood += "; it has stood there since " + at(s.since)
+		}
+		f.Evidence = append([]string{stood}, s.shape.evidence()...)
+		where := fmt.Sprintf("%s:%d", s.at.Topic, s.at.Partition)
+		f.Commands = []string{"dlq show " + s.at.String()}
+		for _, g := range s.groups {
+			f.Commands = append(f.Commands, fmt.Sprintf("replay reset --from-group %s --in-place --topic %s --to %d", g, where, s.at.Offset+1))
+		}
+		f.Evidence = append(f.Evidence, "the reset passes over this one record, once the group's consumers are stopped; keep the record first if somebody needs it")
+		e.d.find(f)
+	}
+}
+
+// merge adds a finding, or its groups and evidence to one that says the same.
+func (e *examination) merge(f Finding) {
+	for i := range e.d.Findings {
+		if old := &e.d.Findings[i]; old.Cause == f.Cause && old.Summary == f.Summary {
+			old.Groups = append(old.Groups, f.Groups...)
+			old.Commands = append(old.Commands, f.Commands...)
+			return
+		}
+	}
+	e.d.find(f)
+}
+
+// shape is a record beside those before it.
+type shape struct {
+	record  *kgo.Record // nil: there is none
+	form    string      // avro, json, text, …
+	problem string      // why it can't be decoded, or isn't like the others
+}
+
+// neighbours is how many records before one are compared with it.
+const neighbours = 20
+
+var errFound = errors.New("found")
+
+// shapeAt reads the first record at or after an offset, and some before it.
+func (e *examination) shapeAt(ctx context.Context, topic string, partition int32, offset int64) (s shape, err error) {
+	forms := map[string]int{}
+	from := replay.AtOffset(max(offset-neighbours, int64(e.start(topic, partition))))
+	_, err = replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
+		Topic: topic, Partitions: []int32{partition}, From: &from, Now: e.req.Now(),
+		Visit: func(r *kgo.Record) error {
+			form, problem := e.form(ctx, r)
+			if r.Offset < offset {
+				if problem == "" {
+					forms[form]++
+				}
+				return nil
+			}
+			s = shape{r, form, problem}
+			return errFound
+		},
+	})
+	if errors.Is(err, errFound) {
+		err = nil
+	}
+	if s.record != nil && s.problem == "" && len(forms) == 1 && forms[s.form] == 0 {
+		for form, n := range forms {
+			s.problem = fmt.Sprintf("it is %s, and the %d records before it are %s", s.form, n, form)
+		}
+	}
+	return s, err
+}
+
+// start is where a partition begins, as the groups' report has it.
+func (e *examination) start(topic string, partition int32) lag.Int {
+	for i := range e.seen.Last.Groups {
+		for _, p := range e.seen.Last.Groups[i].Partitions {
+			if p.Topic == topic && p.Partition == partition && p.LogStart.Known() {
+				return p.LogStart
+			}
+		}
+	}
+	return 0
+}
+
+// form tells what a record's value is, and why it can't be decoded where it should be.
+func (e *examination) form(ctx context.Context, r *kgo.Record) (form, problem string) {
+	l := dlq.Letter{Key: r.Key, Value: r.Value}
+	if e.Letters != nil {
+		l.Decode(ctx, e.Letters.Decoder, r.Headers)
+		if v := l.Decoded.Value; v.Error != nil {
+			return v.Format, "its value can't be decoded: " + *v.Error
+		} else {
+			return v.Format, ""
+		}
+	}
+	if json.Valid(r.Value) {
+		return "json", ""
+	}
+	return "bytes", ""
+}
+
+// evidence words a shape.
+func (s shape) evidence() []string {
+	if s.record == nil {
+		return nil
+	}
+	r := s.record
+	list := []string{fmt.Sprintf("the record: key %s, %d bytes, written at %s", quoted(r.Key), len(r.Value), at(r.Timestamp))}
+	if s.problem != "" {
+		return append(list, s.problem)
+	}
+	return append(list, fmt.Sprintf("its value is %s and can be decoded: the consumer fails at what it says, or hangs", s.form))
+}
+
+// quoted words a key.
+func quoted(key []byte) string {
+	if key == nil {
+		return "null"
+	}
+	return fmt.Sprintf("%q", key[:min(len(key), 100)])
+}
