@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/evtctl/evtctl/lag"
@@ -25,6 +26,30 @@ func (e *examination) lags() {
 			e.behind(g)
 		}
 	}
+	e.tellBehind()
+}
+
+// tellBehind makes one finding of all groups that are behind: more came in than they could
+// take.
+func (e *examination) tellBehind() {
+	if len(e.slow) == 0 {
+		return
+	}
+	slices.SortStableFunc(e.slow, func(a, b Finding) int { return int(b.Verdict) - int(a.Verdict) })
+	all := e.slow[0]
+	if n := len(e.slow); n > 1 {
+		all.Summary += fmt.Sprintf("; %s, too", count(int64(n-1), "more is behind", "more are behind"))
+		all.Evidence = nil
+		for _, f := range e.slow {
+			all.Evidence = append(all.Evidence, f.Summary)
+			all.Evidence = append(all.Evidence, f.Evidence...)
+		}
+		all.Groups, all.Commands = nil, nil
+		for _, f := range e.slow {
+			all.Groups, all.Commands = append(all.Groups, f.Groups...), append(all.Commands, f.Commands[0])
+		}
+	}
+	e.d.find(all)
 }
 
 // flow is what came and what was read over the window.
@@ -81,7 +106,7 @@ func (e *examination) behind(g *lag.Group) {
 	} else if members > 0 {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("%s share %d partitions: up to as many members can work at once", count(int64(members), "member", "members"), held))
 	}
-	e.d.find(f)
+	e.slow = append(e.slow, f)
 }
 
 // holders counts the partitions that are held, and the members that hold any.

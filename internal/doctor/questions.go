@@ -174,8 +174,8 @@ func (e *examination) atRest(_ context.Context, g *lag.Group) Answer {
 	if a.Unsettled() > 0 {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("it was between two assignments at %.0f %% of the looks: nothing is read meanwhile", 100*a.Unsettled()))
 	}
-	if eager(g.Assignor) {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("its assignor is %s, which takes all partitions from all members each time; cooperative-sticky or the protocol of KIP-848 takes those only that move", g.Assignor))
+	if eager(a.Assignor) {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("its assignor is %s, which takes all partitions from all members each time; cooperative-sticky or the protocol of KIP-848 takes those only that move", a.Assignor))
 	}
 	if !slices.ContainsFunc(g.Roster, func(m lag.Member) bool { return m.InstanceID != "" }) {
 		f.Evidence = append(f.Evidence, "no member is static (group.instance.id): each restart is a member that leaves and another that joins")

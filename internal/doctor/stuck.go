@@ -22,11 +22,12 @@ type standstill struct {
 	lag    lag.Int
 	shape  shape
 	since  time.Time // zero: not known
+	ahead  []string  // of groups whose commits are further
 }
 
 // moving looks at the partitions in which a group stood still over the window.
 func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
-	var stuck, held []string
+	var stuck, held, slow []string
 	still := e.seen.Still(g.Name)
 	for i := range still {
 		p := &still[i]
@@ -37,9 +38,13 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 			held = append(held, e.held(g, p))
 			continue
 		}
-		at, ok := e.standsAt(ctx, g, p)
-		if ok {
+		at, s, ok := e.standsAt(ctx, p)
+		switch {
+		case ok && s.problem == "" && e.seen.Window() < commitInterval:
+			slow = append(slow, at) // it may be at work there, and commit later
+		case ok:
 			stuck = append(stuck, at)
+			e.stuckAt(g, p, s)
 		}
 	}
 	window := e.seen.Window().Round(100 * time.Millisecond)
@@ -48,6 +53,8 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 		return Answer{Moving, No, "an open transaction holds it: " + strings.Join(some(held, shown), ", ")}
 	case len(stuck) > 0:
 		return Answer{Moving, No, fmt.Sprintf("it stands still over %s at %s", window, strings.Join(some(stuck, shown), ", "))}
+	case len(slow) > 0:
+		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s at %s; consumers commit every 5 s by default: look for longer", window, strings.Join(some(slow, shown), ", "))}
 	case g.Lag.Known() && g.Lag == 0:
 		return Answer{Moving, Yes, "it has read everything"}
 	}
@@ -77,32 +84,26 @@ func (e *examination) held(g *lag.Group, p *lag.Partition) string {
 
 // standsAt finds out whether there is a record where a partition stands still, and
 // what it is.
-func (e *examination) standsAt(ctx context.Context, g *lag.Group, p *lag.Partition) (string, bool) {
+func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (string, shape, bool) {
 	from := p.LogStart
 	if p.Committed.Known() {
 		from = max(p.Committed, p.LogStart)
 	}
 	s, err := e.shapeAt(ctx, p.Topic, p.Partition, int64(from))
-	name := fmt.Sprintf("%s:%d:%s", p.Topic, p.Partition, from)
 	switch {
 	case err != nil:
-		e.unknown("record "+name, err)
+		e.unknown(fmt.Sprintf("record %s:%d:%s", p.Topic, p.Partition, from), err)
+		return "", s, false
 	case s.record == nil:
-		return "", false // a transaction's marker is all there is
+		return "", s, false // a transaction's marker is all there is
 	case !p.Committed.Known() && s.problem == "":
-		return "", false // it may have begun at the end: that is asked next
-	default:
-		name = fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset)
+		return "", s, false // it may have begun at the end: that is asked next
 	}
-	e.stuckAt(g, p, s, int64(from))
-	return name, true
+	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset), s, true
 }
 
-func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape, from int64) {
-	at := dlq.Coordinates{Topic: p.Topic, Partition: p.Partition, Offset: from}
-	if s.record != nil {
-		at.Offset = s.record.Offset
-	}
+func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
+	at := dlq.Coordinates{Topic: p.Topic, Partition: p.Partition, Offset: s.record.Offset}
 	for i := range e.stuck {
 		if e.stuck[i].at == at {
 			e.stuck[i].groups = append(e.stuck[i].groups, g.Name)
@@ -118,23 +119,56 @@ func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape, from int6
 	e.stuck = append(e.stuck, stand)
 }
 
+// batch is how many records a consumer takes at once, by Java's default.
+const batch = 500
+
+// ahead tells whether a group stands where it does since it commits before it works: it
+// has a batch in its hands in which there is a record at which another group stands, and
+// that nobody can decode.
+func (e *examination) ahead(s standstill) *standstill {
+	for i := range e.stuck {
+		other := &e.stuck[i]
+		between := s.at.Offset - other.at.Offset
+		if s.shape.problem == "" && other.shape.problem != "" && other.at.Topic == s.at.Topic && other.at.Partition == s.at.Partition && between > 0 && between <= batch {
+			return other
+		}
+	}
+	return nil
+}
+
+// gather puts groups that are ahead of what they stand at to the others.
+func (e *examination) gather() {
+	var kept []standstill
+	for _, s := range e.stuck {
+		if cause := e.ahead(s); cause != nil {
+			cause.groups = append(cause.groups, s.groups...)
+			cause.ahead = append(cause.ahead, fmt.Sprintf("%s has committed up to %d already: it commits before it works, and has this record in its hands", list(s.groups), s.at.Offset))
+		}
+	}
+	for _, s := range e.stuck {
+		if e.ahead(s) == nil {
+			kept = append(kept, s)
+		}
+	}
+	e.stuck = kept
+}
+
 // tellStuck makes a finding of each record that groups stand at.
 func (e *examination) tellStuck() {
+	e.gather()
 	for _, s := range e.stuck {
 		f := Finding{
 			Cause: StuckRecord, Verdict: lag.Critical, Groups: s.groups,
-			Summary: fmt.Sprintf("%s stands still at record %s", count(int64(len(s.groups)), "group", "groups"), s.at),
+			Summary: fmt.Sprintf("%d groups stand still at record %s", len(s.groups), s.at),
 		}
 		if len(s.groups) == 1 {
 			f.Summary = fmt.Sprintf("group %q stands still at record %s", s.groups[0], s.at)
-		} else {
-			f.Summary = fmt.Sprintf("%d groups stand still at record %s", len(s.groups), s.at)
 		}
 		stood := fmt.Sprintf("the commit didn't move over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
 		if !s.since.IsZero() {
 			stood += "; it has stood there since " + at(s.since)
 		}
-		f.Evidence = append([]string{stood}, s.shape.evidence()...)
+		f.Evidence = append(append([]string{stood}, s.shape.evidence()...), s.ahead...)
 		where := fmt.Sprintf("%s:%d", s.at.Topic, s.at.Partition)
 		f.Commands = []string{"dlq show " + s.at.String()}
 		for _, g := range s.groups {
@@ -192,7 +226,7 @@ func (e *examination) shapeAt(ctx context.Context, topic string, partition int32
 	}
 	if s.record != nil && s.problem == "" && len(forms) == 1 && forms[s.form] == 0 {
 		for form, n := range forms {
-			s.problem = fmt.Sprintf("it is %s, and the %d records before it are %s", s.form, n, form)
+			s.problem = fmt.Sprintf("it can't be decoded as the %d records before it, which are %s: it is %s", n, form, s.form)
 		}
 	}
 	return s, err

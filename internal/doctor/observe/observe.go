@@ -82,6 +82,8 @@ type Activity struct {
 	Rebalances lag.Int
 	// Commits are the newest commit of each partition within the history.
 	Commits []Commit
+	// Assignor is the last that was seen; while a group rebalances it has none.
+	Assignor lag.Text
 
 	roster []string
 	epoch  lag.Int
@@ -184,6 +186,9 @@ func (a *Activity) take(g *lag.Group) {
 	}
 	a.Looks++
 	a.States[string(g.State)]++
+	if g.Assignor != "" {
+		a.Assignor = g.Assignor
+	}
 	a.roster, a.epoch, a.state = roster, g.Epoch, g.State
 }
 
