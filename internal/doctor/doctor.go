@@ -112,7 +112,8 @@ type examination struct {
 	away  []string // brokers that can't be reached
 	set   settings // of the topic
 	stuck []standstill
-	span  int64 // offsets between the first and the last of the topic
+	slow  []Finding // groups that are behind
+	span  int64     // offsets between the first and the last of the topic
 	// nextGeneration: the brokers know the protocol of KIP-848.
 	nextGeneration bool
 }
