@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -193,18 +192,6 @@ func (e *examination) groups(ctx context.Context) error {
 		e.nobody()
 	}
 	return nil
-}
-
-// group gives a group of the last report.
-func (e *examination) group(name string) *lag.Group {
-	if e.seen == nil {
-		return nil
-	}
-	i := slices.IndexFunc(e.seen.Last.Groups, func(g lag.Group) bool { return g.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &e.seen.Last.Groups[i]
 }
 
 // count words a number with its noun.

@@ -22,7 +22,9 @@ type standstill struct {
 	lag    lag.Int
 	shape  shape
 	since  time.Time // zero: not known
-	ahead  []string  // of groups whose commits are further
+	// committed is where the groups stand: at the record, or before it.
+	committed lag.Int
+	ahead     []string // of groups whose commits are further
 }
 
 // moving looks at the partitions in which a group stood still over the window.
@@ -110,7 +112,7 @@ func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
 			return
 		}
 	}
-	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s}
+	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s, committed: p.Committed}
 	for _, c := range e.seen.Activities[g.Name].Commits {
 		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
 			stand.since = c.At
@@ -165,6 +167,12 @@ func (e *examination) tellStuck() {
 			f.Summary = fmt.Sprintf("group %q stands still at record %s", s.groups[0], s.at)
 		}
 		stood := fmt.Sprintf("the commit didn't move over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
+		switch {
+		case !s.committed.Known():
+			stood = fmt.Sprintf("nothing was ever committed there, nor over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
+		case int64(s.committed) < s.at.Offset:
+			stood += fmt.Sprintf("; it is at %s: this is the first record from there on that can't be decoded", s.committed)
+		}
 		if !s.since.IsZero() {
 			stood += "; it has stood there since " + at(s.since)
 		}
@@ -191,45 +199,73 @@ func (e *examination) merge(f Finding) {
 	e.d.find(f)
 }
 
-// shape is a record beside those before it.
+// shape is a record beside those around it.
 type shape struct {
 	record  *kgo.Record // nil: there is none
 	form    string      // avro, json, text, …
 	problem string      // why it can't be decoded, or isn't like the others
 }
 
-// neighbours is how many records before one are compared with it.
+// neighbours is how many records before a position are looked at, for comparison.
 const neighbours = 20
 
-var errFound = errors.New("found")
+var errEnough = errors.New("enough was read")
 
-// shapeAt reads the first record at or after an offset, and some before it.
-func (e *examination) shapeAt(ctx context.Context, topic string, partition int32, offset int64) (s shape, err error) {
-	forms := map[string]int{}
+// shapeAt reads the records around an offset. It gives the first one there or after that
+// can't be decoded, or isn't like the others: a consumer commits a batch when it is done
+// with all of it, so that the record at which it fails may be some way on. Where all are
+// well, it gives the first.
+func (e *examination) shapeAt(ctx context.Context, topic string, partition int32, offset int64) (shape, error) {
+	var around []shape
 	from := replay.AtOffset(max(offset-neighbours, int64(e.start(topic, partition))))
-	_, err = replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
+	_, err := replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
 		Topic: topic, Partitions: []int32{partition}, From: &from, Now: e.req.Now(),
 		Visit: func(r *kgo.Record) error {
-			form, problem := e.form(ctx, r)
-			if r.Offset < offset {
-				if problem == "" {
-					forms[form]++
-				}
-				return nil
+			if r.Offset >= offset+batch {
+				return errEnough
 			}
-			s = shape{r, form, problem}
-			return errFound
+			form, problem := e.form(ctx, r)
+			around = append(around, shape{r, form, problem})
+			return nil
 		},
 	})
-	if errors.Is(err, errFound) {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
-	if s.record != nil && s.problem == "" && len(forms) == 1 && forms[s.form] == 0 {
-		for form, n := range forms {
-			s.problem = fmt.Sprintf("it can't be decoded as the %d records before it, which are %s: it is %s", n, form, s.form)
+	return odd(around, offset), err
+}
+
+// odd gives the first record at or after an offset that has a problem, or another form
+// than nearly all others.
+func odd(around []shape, offset int64) shape {
+	forms := map[string]int{}
+	for _, s := range around {
+		if s.problem == "" {
+			forms[s.form]++
 		}
 	}
-	return s, err
+	usual := ""
+	for form, n := range forms {
+		if n >= 5 && n*10 >= len(around)*9 {
+			usual = form
+		}
+	}
+	first := shape{}
+	for _, s := range around {
+		if s.record.Offset < offset {
+			continue
+		}
+		if s.problem == "" && usual != "" && s.form != usual {
+			s.problem = fmt.Sprintf("it can't be decoded as the %d records around it, which are %s: it is %s", forms[usual], usual, s.form)
+		}
+		if s.problem != "" {
+			return s
+		}
+		if first.record == nil {
+			first = s
+		}
+	}
+	return first
 }
 
 // start is where a partition begins, as the groups' report has it.
@@ -251,9 +287,8 @@ func (e *examination) form(ctx context.Context, r *kgo.Record) (form, problem st
 		l.Decode(ctx, e.Letters.Decoder, r.Headers)
 		if v := l.Decoded.Value; v.Error != nil {
 			return v.Format, "its value can't be decoded: " + *v.Error
-		} else {
-			return v.Format, ""
 		}
+		return l.Decoded.Value.Format, ""
 	}
 	if json.Valid(r.Value) {
 		return "json", ""
