@@ -67,7 +67,6 @@ type entity struct {
 	first    place
 	other    *place // in another partition
 	happened []place
-	disorder bool
 	named    bool // its name is from a header or a field, not the key
 }
 

@@ -42,7 +42,7 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 		}
 		at, s, ok := e.standsAt(ctx, p)
 		switch {
-		case ok && s.problem == "" && e.seen.Window() < commitInterval:
+		case ok && s.problem == "" && (e.seen.Window() < commitInterval || e.fresh(g.Name, p)):
 			slow = append(slow, at) // it may be at work there, and commit later
 		case ok:
 			stuck = append(stuck, at)
@@ -56,7 +56,7 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 	case len(stuck) > 0:
 		return Answer{Moving, No, fmt.Sprintf("it stands still over %s at %s", window, strings.Join(some(stuck, shown), ", "))}
 	case len(slow) > 0:
-		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s at %s; consumers commit every 5 s by default: look for longer", window, strings.Join(some(slow, shown), ", "))}
+		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s at %s, where records can be decoded: it may be at work on them; look for longer", window, strings.Join(some(slow, shown), ", "))}
 	case g.Lag.Known() && g.Lag == 0:
 		return Answer{Moving, Yes, "it has read everything"}
 	}
@@ -113,11 +113,7 @@ func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
 		}
 	}
 	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s, committed: p.Committed}
-	for _, c := range e.seen.Activities[g.Name].Commits {
-		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
-			stand.since = c.At
-		}
-	}
+	stand.since = e.since(g.Name, p)
 	e.stuck = append(e.stuck, stand)
 }
 
@@ -153,6 +149,26 @@ func (e *examination) gather() {
 		}
 	}
 	e.stuck = kept
+}
+
+// since is when a group committed where it stands; zero: not known.
+func (e *examination) since(group string, p *lag.Partition) time.Time {
+	for _, c := range e.seen.Activities[group].Commits {
+		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
+			return c.At
+		}
+	}
+	return time.Time{}
+}
+
+// atWork is how long a group may take for what it has in its hands before it seems to
+// hang. Records that nobody can decode need no such time.
+const atWork = 3 * commitInterval
+
+// fresh tells that a group came to where it stands a short while ago.
+func (e *examination) fresh(group string, p *lag.Partition) bool {
+	since := e.since(group, p)
+	return !since.IsZero() && e.seen.Last.TakenAt.Sub(since) < atWork
 }
 
 // tellStuck makes a finding of each record that groups stand at.
