@@ -17,6 +17,7 @@ type demoOptions struct {
 	Flow     orderflow.Config    // without the cluster
 	Scenario *orderflow.Scenario // nil: the whole flow, unbroken
 	Events   string              // avro, json, or empty: avro where there is a registry
+	Hold     bool                // wait while the scenario is broken
 	Format   render.Format
 	writeFlags
 
@@ -52,6 +53,7 @@ Exit codes: 0 done and everything that must hold does; 3 something doesn't that
 should; 4 a part of the orders was dealt with; 1 it couldn't run; 2 asked wrongly.`,
 		Example: `  evtctl demo
   evtctl demo poison
+  evtctl demo poison --hold    # until Enter, for "evtctl doctor" in another terminal
   evtctl demo --orders 1000 --rate 200 --database postgres://shop@localhost/shop
   evtctl demo --keep      # goes on until Ctrl-C, for commands in another terminal`,
 		Args: cobra.MaximumNArgs(1),
@@ -84,6 +86,7 @@ func (o *demoOptions) register(cmd *cobra.Command, flags *demoFlags) {
 	f.StringVar(&flags.assignor, "assignor", "cooperative", "who assigns partitions, and `how`: eager, cooperative, or broker (KIP-848)")
 	f.BoolVar(&o.Flow.Static, "static", false, "consumers are static members of their groups")
 	f.StringVar(&o.Flow.Prefix, "prefix", "", "`text` before the names of all topics and groups")
+	f.BoolVar(&o.Hold, "hold", false, "wait while the scenario is broken, and its services run, until Enter")
 	f.StringVar(&o.Flow.Telemetry, "otlp", "", "the `URL` of an OTLP receiver for traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, else none)")
 	o.writeFlags.register(cmd)
 	complete(cmd, "events", fixed("avro", "json"))
@@ -127,6 +130,9 @@ func (o *demoOptions) finish(f *demoFlags, args []string, seeded bool) (err erro
 		return usagef("--assignor eager, cooperative or broker", "--assignor %q is none of eager, cooperative and broker", f.assignor)
 	}
 	flow.GRPC, flow.WAL = f.grpc, f.relay == "wal"
+	if o.Hold && o.Scenario == nil {
+		return usagef("name a scenario, or use --keep", "--hold waits while something is broken, and without a scenario nothing is")
+	}
 	if !seeded {
 		flow.Seed = time.Now().UnixNano()
 	}

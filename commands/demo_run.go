@@ -1,11 +1,13 @@
 package commands
 
 import (
+	"bufio"
 	"context"
 	"errors"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/orderflow"
+	"github.com/evtctl/evtctl/internal/orderflow/event"
 )
 
 func runDemo(ctx context.Context, opts *demoOptions) error {
@@ -62,6 +64,12 @@ func (s *shop) play(ctx context.Context, opts *demoOptions) error {
 	progress := render.NewProgress(opts.Env.Streams, "playing "+opts.Scenario.Name)
 	flow := opts.Flow
 	flow.OnReady = func(what string) { render.Message(opts.Env.Streams, render.Strong, "%s", what) }
+	if opts.Hold {
+		flow.OnBroken = func(ctx context.Context) error {
+			progress.Done()
+			return s.hold(ctx, opts)
+		}
+	}
 	outcome, err := orderflow.Play(ctx, *opts.Scenario, flow)
 	progress.Done()
 	switch {
@@ -79,4 +87,22 @@ func (s *shop) play(ctx context.Context, opts *demoOptions) error {
 		return answerError{ExitBadNews}
 	}
 	return nil
+}
+
+// hold waits for Enter, or for the end of the input.
+func (s *shop) hold(ctx context.Context, opts *demoOptions) error {
+	topic := opts.Flow.Prefix + event.OrderTopic
+	s.suggest(opts, opts.Scenario.Name+" is broken now, and its services run; look at it in another terminal, and press Enter to go on:",
+		[]string{"doctor --topic " + topic, "lag --topic " + topic})
+	read := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(opts.Env.Streams.In).ReadString('\n')
+		read <- err
+	}()
+	select {
+	case <-read: // also at the end of the input
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -12,22 +12,33 @@ import (
 
 // lagFlags are the flags that all lag commands have, as typed.
 type lagFlags struct {
+	limitFlags
 	env            *Env
-	cmd            *cobra.Command
 	groups, topics []string
-	warn, critical string
-	maxTimeLag     time.Duration
 	timeLag        string
 }
 
-func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
-	f.env, f.cmd = env, cmd
+// limitFlags say which lag is too much, as typed.
+type limitFlags struct {
+	cmd            *cobra.Command
+	warn, critical string
+	maxTimeLag     time.Duration
+}
+
+func (f *limitFlags) register(cmd *cobra.Command) {
+	f.cmd = cmd
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.groups, "group", "g", nil, "only this `group` (repeat for more)")
-	flags.StringArrayVarP(&f.topics, "topic", "t", nil, "only this `topic` (repeat for more)")
 	flags.StringVar(&f.warn, "warn", "10k", "a partition over so many `records` is a warning, or none")
 	flags.StringVar(&f.critical, "critical", "100k", "a partition over so many `records` is critical, or none")
 	flags.DurationVar(&f.maxTimeLag, "max-time-lag", 0, "a partition further behind than this is critical (0: no limit)")
+}
+
+func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
+	f.env = env
+	f.limitFlags.register(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.groups, "group", "g", nil, "only this `group` (repeat for more)")
+	flags.StringArrayVarP(&f.topics, "topic", "t", nil, "only this `topic` (repeat for more)")
 	flags.StringVar(&f.timeLag, "time-lag", "auto", "`when` to read records for the time lag: auto (up to 2,000 positions, or with --max-time-lag), always, never")
 	complete(cmd, "group", groupNames(env))
 	complete(cmd, "topic", topicNames(env))
@@ -36,15 +47,15 @@ func (f *lagFlags) register(cmd *cobra.Command, env *Env) {
 
 func (f *lagFlags) parse() (lag.Request, lag.Limits, error) {
 	req := lag.Request{Groups: f.groups, Topics: f.topics, Now: f.env.Now}
-	limits := lag.Limits{MaxTimeLag: f.maxTimeLag}
+	limits, err := f.limits()
+	if err != nil {
+		return req, limits, err
+	}
 	if slices.Contains(f.groups, "") {
 		return req, limits, usagef("name a group; \"evtctl lag\" lists them", "--group is empty")
 	}
 	if slices.Contains(f.topics, "") {
 		return req, limits, usagef("name a topic, or leave --topic out", "--topic is empty")
-	}
-	if f.maxTimeLag < 0 {
-		return req, limits, usagef("such as --max-time-lag 5m", "--max-time-lag %s is negative", f.maxTimeLag)
 	}
 	switch f.timeLag {
 	case "auto":
@@ -61,20 +72,27 @@ func (f *lagFlags) parse() (lag.Request, lag.Limits, error) {
 	default:
 		return req, limits, usagef("--time-lag auto, always or never", "--time-lag %q is none of auto, always and never", f.timeLag)
 	}
-	var err error
+	return req, limits, nil
+}
+
+func (f *limitFlags) limits() (limits lag.Limits, err error) {
+	limits.MaxTimeLag = f.maxTimeLag
+	if f.maxTimeLag < 0 {
+		return limits, usagef("such as --max-time-lag 5m", "--max-time-lag %s is negative", f.maxTimeLag)
+	}
 	if limits.Warn, err = parseLimit("--warn", f.warn); err != nil {
-		return req, limits, err
+		return limits, err
 	}
 	if limits.Critical, err = parseLimit("--critical", f.critical); err != nil {
-		return req, limits, err
+		return limits, err
 	}
 	if limits.Critical >= 0 && limits.Warn > limits.Critical {
 		if f.cmd.Flags().Changed("warn") {
-			return req, limits, usagef("give the smaller number to --warn", "--warn %s is over --critical %s", f.warn, f.critical)
+			return limits, usagef("give the smaller number to --warn", "--warn %s is over --critical %s", f.warn, f.critical)
 		}
 		limits.Warn = limits.Critical // only --critical was given
 	}
-	return req, limits, nil
+	return limits, nil
 }
 
 // parseLimit reads a number of records such as 500, 10k or 1.5M; "none" is -1.

@@ -63,7 +63,7 @@ func tellTrace(opts *traceOptions, r *timeline.Report) {
 			render.Message(s, render.Faint, "%s %s was not followed: %s", l.Kind, l.ID, *l.Dropped)
 		}
 	}
-	for _, note := range append(slices.Clone(r.Notes), clocksText(r), leftOut(opts, r)) {
+	for _, note := range append(slices.Clone(r.Notes), clocksText(r), partsNotRead(opts, r)) {
 		if note != "" {
 			render.Message(s, render.Faint, "%s", note)
 		}
@@ -106,8 +106,8 @@ func someNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// leftOut says which partitions were not read, as the id is a key.
-func leftOut(opts *traceOptions, r *timeline.Report) string {
+// partsNotRead says which partitions were not read, as the id is a key.
+func partsNotRead(opts *traceOptions, r *timeline.Report) string {
 	var part []string
 	for _, t := range r.Searched.Topics {
 		if t.PartitionsRead < t.Partitions {

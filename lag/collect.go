@@ -28,7 +28,10 @@ type Request struct {
 	// DefaultMaxPositions, a negative number none. Where more would be needed, none
 	// is read and the report says so.
 	MaxPositions int
-	Now          func() time.Time // nil: time.Now
+	// MembersOnly leaves out everything about partitions but who holds them: a look at
+	// groups that costs two requests.
+	MembersOnly bool
+	Now         func() time.Time // nil: time.Now
 	// Word words an error for the report's error fields; nil: in Kafka's own words.
 	Word func(error) string
 }
@@ -80,6 +83,9 @@ func Collect(ctx context.Context, cl *kgo.Client, req Request) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
+	if req.MembersOnly {
+		return c.lookAtMembers(ctx, report, states)
+	}
 	c.step(ctx, func(ctx context.Context) { c.readGroups(ctx, states) })
 	c.step(ctx, func(ctx context.Context) { c.logs = c.readLogs(ctx, states) })
 	for _, s := range states {
@@ -98,6 +104,22 @@ func Collect(ctx context.Context, cl *kgo.Client, req Request) (*Report, error) 
 		report.Groups[i].sum()
 	}
 	report.taken = req.Now()
+	report.TakenAt = report.taken.UTC()
+	return report, nil
+}
+
+// lookAtMembers fills in what the describe calls tell.
+func (c *collector) lookAtMembers(ctx context.Context, report *Report, states []*groupState) (*Report, error) {
+	c.step(ctx, func(ctx context.Context) { c.describe(ctx, states) })
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reading %d groups: %w", len(states), err)
+	}
+	for _, s := range states {
+		g := s.Group
+		g.Lag, g.MaxPartitionLag, g.TimeLag, g.Partitions = Unknown, Unknown, UnknownSeconds(), []Partition{}
+		report.Groups = append(report.Groups, g)
+	}
+	report.taken = c.req.Now()
 	report.TakenAt = report.taken.UTC()
 	return report, nil
 }

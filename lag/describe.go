@@ -20,13 +20,17 @@ import (
 // described is what the four describe calls have in common.
 type described struct {
 	group, state, assignor string
+	epoch                  Int
 	members                []member
 	err                    error
 }
 
 type member struct {
 	holder
-	assigned []assignment
+	instance   string
+	subscribed []string
+	classic    bool
+	assigned   []assignment
 }
 
 type assignment struct {
@@ -181,9 +185,10 @@ func (s *groupState) learn(d described, coordinator kgo.BrokerMetadata) {
 		s.fail(d.err)
 		return
 	}
-	s.State, s.Assignor, s.Members = Text(d.state), Text(d.assignor), Int(len(d.members))
+	s.State, s.Assignor, s.Members, s.Epoch = Text(d.state), Text(d.assignor), Int(len(d.members)), d.epoch
 	for i := range d.members {
 		m := &d.members[i]
+		s.Roster = append(s.Roster, Member{m.memberID, m.instance, m.clientID, m.host, m.subscribed, m.classic})
 		for _, a := range m.assigned {
 			if a.topic != "" {
 				s.hold(&m.holder, a.topic, a.partitions)
@@ -220,9 +225,16 @@ func describedGroups(resp kmsg.Response) []described {
 }
 
 func fromClassic(g *kmsg.DescribeGroupsResponseGroup) described {
-	d := described{group: g.Group, state: g.State, assignor: g.Protocol, err: kerr.ErrorForCode(g.ErrorCode)}
+	d := described{group: g.Group, state: g.State, assignor: g.Protocol, epoch: Unknown, err: kerr.ErrorForCode(g.ErrorCode)}
 	for i := range g.Members {
-		m := member{holder: holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost}}
+		m := member{holder: holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost}, classic: true}
+		if g.Members[i].InstanceID != nil {
+			m.instance = *g.Members[i].InstanceID
+		}
+		var sub kmsg.ConsumerMemberMetadata
+		if g.ProtocolType == "consumer" && sub.ReadFrom(g.Members[i].ProtocolMetadata) == nil {
+			m.subscribed = sub.Topics
+		}
 		// Other kinds of members, such as Kafka Connect's workers, hold no partitions.
 		var a kmsg.ConsumerMemberAssignment
 		if g.ProtocolType == "consumer" && a.ReadFrom(g.Members[i].MemberAssignment) == nil {
@@ -236,9 +248,15 @@ func fromClassic(g *kmsg.DescribeGroupsResponseGroup) described {
 }
 
 func fromConsumer(g *kmsg.ConsumerGroupDescribeResponseGroup) described {
-	d := described{group: g.Group, state: g.State, assignor: g.AssignorName, err: kerr.ErrorForCode(g.ErrorCode)}
+	d := described{group: g.Group, state: g.State, assignor: g.AssignorName, epoch: Int(g.Epoch), err: kerr.ErrorForCode(g.ErrorCode)}
 	for i := range g.Members {
-		m := member{holder: holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost}}
+		m := member{
+			holder:     holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost},
+			subscribed: g.Members[i].SubscribedTopics, classic: g.Members[i].MemberType == 0,
+		}
+		if g.Members[i].InstanceID != nil {
+			m.instance = *g.Members[i].InstanceID
+		}
 		for _, t := range g.Members[i].Assignment.TopicPartitions {
 			m.assigned = append(m.assigned, assignment{t.Topic, t.TopicID, t.Partitions})
 		}
@@ -248,9 +266,12 @@ func fromConsumer(g *kmsg.ConsumerGroupDescribeResponseGroup) described {
 }
 
 func fromShare(g *kmsg.ShareGroupDescribeResponseGroup) described {
-	d := described{group: g.GroupID, state: g.GroupState, assignor: g.Assignor, err: kerr.ErrorForCode(g.ErrorCode)}
+	d := described{group: g.GroupID, state: g.GroupState, assignor: g.Assignor, epoch: Int(g.GroupEpoch), err: kerr.ErrorForCode(g.ErrorCode)}
 	for i := range g.Members {
-		m := member{holder: holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost}}
+		m := member{
+			holder:     holder{g.Members[i].MemberID, g.Members[i].ClientID, g.Members[i].ClientHost},
+			subscribed: g.Members[i].SubscribedTopicNames,
+		}
 		for _, t := range g.Members[i].Assignment.TopicPartitions {
 			m.assigned = append(m.assigned, assignment{t.Topic, t.TopicID, t.Partitions})
 		}
@@ -262,7 +283,7 @@ func fromShare(g *kmsg.ShareGroupDescribeResponseGroup) described {
 // fromStreams turns tasks into partitions: a task reads its partition number of
 // every source topic of its subtopology.
 func fromStreams(g *kmsg.StreamsGroupDescribeResponseGroup) described {
-	d := described{group: g.Group, state: g.State, err: kerr.ErrorForCode(g.ErrorCode)}
+	d := described{group: g.Group, state: g.State, epoch: Int(g.Epoch), err: kerr.ErrorForCode(g.ErrorCode)}
 	if g.AssignorName != nil {
 		d.assignor = *g.AssignorName
 	}

@@ -34,7 +34,7 @@ type commit struct {
 func (c *collector) newGroupState(name string, t Type, state string) *groupState {
 	return &groupState{
 		word:    c.req.Word,
-		Group:   Group{Name: name, Type: t, State: Text(state), Members: Unknown},
+		Group:   Group{Name: name, Type: t, State: Text(state), Members: Unknown, Epoch: Unknown},
 		holders: map[string]map[int32]*holder{},
 		commits: map[string]map[int32]commit{},
 	}

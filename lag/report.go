@@ -57,7 +57,23 @@ type Group struct {
 	Error             Text        `json:"error"`      // why the group as a whole could not be read
 	Partitions        []Partition `json:"partitions"` // sorted by topic and partition
 
+	// Epoch counts the group's rebalances where the broker tells it, which it doesn't
+	// of classic groups.
+	Epoch Int `json:"-"`
+	// Roster are the members, also those that hold no partition, in the broker's order.
+	Roster []Member `json:"-"`
+
 	notAuthorized bool // Error is an authorization error
+}
+
+// Member is a member of a group.
+type Member struct {
+	ID, InstanceID, ClientID, Host string
+	// Topics are those it is subscribed to, as far as the broker tells them: of classic
+	// groups of consumers, and of consumer and share groups.
+	Topics []string
+	// Classic says that it follows the classic protocol.
+	Classic bool
 }
 
 // Partition is one partition as one group sees it.

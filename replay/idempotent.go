@@ -33,6 +33,9 @@ type CheckRequest struct {
 	Now      time.Time
 	// Progress, when set, is told how many of how many offsets were passed.
 	Progress func(done, total int64)
+	// Visit, when set, is given each record that is read. Its error ends reading and is
+	// returned.
+	Visit func(*kgo.Record) error
 }
 
 // Check is what a span of a topic shows about its event ids and the order of its keys.
@@ -95,6 +98,7 @@ func CheckIdempotent(ctx context.Context, cl *kgo.Client, r Reader, req CheckReq
 	}
 	c := newChecker(req)
 	var done, total int64
+	var visiting error
 	for _, s := range spans {
 		total += s.to - s.from
 	}
@@ -104,10 +108,17 @@ func CheckIdempotent(ctx context.Context, cl *kgo.Client, r Reader, req CheckReq
 				req.Progress(done+rec.Offset-s.from, total)
 			}
 			c.record(rec)
-			return nil
+			if req.Visit == nil {
+				return nil
+			}
+			visiting = req.Visit(rec)
+			return visiting
 		})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if visiting != nil {
+			return nil, visiting
 		}
 		done += s.to - s.from
 		checked := CheckedSpan{Partition: s.id, From: s.from, To: s.to, Reached: reached}

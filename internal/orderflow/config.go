@@ -100,6 +100,9 @@ type Config struct {
 	Progress func(Progress)
 	// OnReady is told what a person has to do now, such as stopping a broker. May be nil.
 	OnReady func(string)
+	// OnBroken is called while what a scenario broke is broken, and its services run. The
+	// scenario goes on when it returns. May be nil.
+	OnBroken func(context.Context) error
 	// Logger gets what services have to say; nil for nobody.
 	Logger *slog.Logger
 	// Telemetry is the URL of an OTLP receiver for traces; empty: that of the
@@ -124,7 +127,8 @@ type faults struct {
 	noPressure    bool          // consumers take in all that there is
 	retryEvery    time.Duration // 0: as services do, a second
 	wrongKey      bool          // payments are keyed by their own ids
-	scarce        bool          // there isn't enough in stock for all orders
+	hold          func(context.Context) error
+	scarce        bool // there isn't enough in stock for all orders
 }
 
 // Capacity is how many orders per second each service can deal with; 0 is

@@ -130,8 +130,17 @@ func (st *stage) mend(commands ...string) { st.out.Mend = append(st.out.Mend, co
 // which has topics, groups and a database of its own.
 func (st *stage) broken(change func(*faults)) Config {
 	c := st.Config
+	c.faults.hold = st.OnBroken
 	change(&c.faults)
 	return c
+}
+
+// held lets somebody look at what is broken.
+func (f faults) held(ctx context.Context) error {
+	if f.hold == nil {
+		return nil
+	}
+	return f.hold(ctx)
 }
 
 func (st *stage) good() Config {
@@ -213,6 +222,9 @@ func (st *stage) whole(ctx context.Context, c Config) (*Summary, *Verification, 
 	var v *Verification
 	if err == nil {
 		v, err = p.verify(ctx)
+	}
+	if err == nil {
+		err = c.faults.held(ctx)
 	}
 	return sum, v, errors.Join(err, p.end())
 }

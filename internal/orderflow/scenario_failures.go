@@ -21,6 +21,9 @@ func poison(ctx context.Context, st *stage) error {
 		return err
 	}
 	stuck, err := poisonAndWait(ctx, p)
+	if err == nil {
+		err = c.faults.held(ctx)
+	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
 	}
@@ -157,6 +160,9 @@ func deadLetters(ctx context.Context, st *stage) error {
 			letters, alerts = p.monitor.seen()
 			return letters >= want, nil
 		})
+	}
+	if err == nil {
+		err = c.faults.held(ctx)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err

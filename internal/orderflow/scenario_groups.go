@@ -16,7 +16,8 @@ import (
 
 // lateGroup lets a group begin at the end, after the orders were placed.
 func lateGroup(ctx context.Context, st *stage) error {
-	p, err := start(ctx, st.Config)
+	c := st.broken(func(*faults) {})
+	p, err := start(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -26,10 +27,10 @@ func lateGroup(ctx context.Context, st *stage) error {
 	}
 	var late, early int64
 	if err == nil {
-		late, err = p.audit(ctx, "audit-group", true)
+		late, err = p.audit(ctx, "audit-group", true, c.faults.held)
 	}
 	if err == nil {
-		early, err = p.audit(ctx, MendedPrefix+"audit-group", false)
+		early, err = p.audit(ctx, MendedPrefix+"audit-group", false, faults{}.held)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
@@ -43,8 +44,9 @@ func lateGroup(ctx context.Context, st *stage) error {
 	return nil
 }
 
-// audit reads orders in a group of its own for a while, and says how many it got.
-func (p *playing) audit(ctx context.Context, group string, atEnd bool) (int64, error) {
+// audit reads orders in a group of its own for a while, while looked is called, and says
+// how many it got.
+func (p *playing) audit(ctx context.Context, group string, atEnd bool, looked func(context.Context) error) (int64, error) {
 	c, err := consume.New(consume.Config{
 		Open: p.Open, Group: p.topic(group), Topics: []string{p.topic(event.OrderTopic)}, StartAtEnd: atEnd,
 		Handle: func(context.Context, consume.Message) error { return nil },
@@ -63,6 +65,9 @@ func (p *playing) audit(ctx context.Context, group string, atEnd bool) (int64, e
 	if err == nil && atEnd {
 		err = rest(ctx) // it has its partitions: what it were to get, it would
 	}
+	if err == nil {
+		err = looked(ctx)
+	}
 	stop()
 	return c.Stats().Handled, errors.Join(err, <-ended)
 }
@@ -78,7 +83,7 @@ const (
 // assignment, in which each rebalance takes everything from everyone, then as static
 // members with cooperative assignment.
 func rebalanceStorm(ctx context.Context, st *stage) error {
-	eager, err := storm(ctx, st.Config, consume.Eager, false)
+	eager, err := storm(ctx, st.broken(func(*faults) {}), consume.Eager, false)
 	if err != nil {
 		return err
 	}
@@ -87,15 +92,15 @@ func rebalanceStorm(ctx context.Context, st *stage) error {
 		return err
 	}
 	group := st.group(event.InventoryGroup)
-	st.broke("%d restarts of %d members made %d changes of assignment: partitions came or went, and work stood still meanwhile", stormRestarts, stormMembers, eager.rebalances)
+	st.broke("%d restarts of %d members made %d changes of assignment: partitions came or went, and work stood still meanwhile", eager.restarts, stormMembers, eager.rebalances)
 	st.broke("the group was stable in %d of %d looks at it", eager.stable, eager.looks)
-	st.mended("as static members with cooperative assignment the same restarts made %d, and the group was stable in %d of %d looks", calm.rebalances, calm.stable, calm.looks)
+	st.mended("as static members with cooperative assignment %d restarts made %d, and the group was stable in %d of %d looks", calm.restarts, calm.rebalances, calm.stable, calm.looks)
 	st.show(fmt.Sprintf("lag --group %s", group), "lag watch")
 	return nil
 }
 
 // stormed is what a storm did.
-type stormed struct{ rebalances, looks, stable int64 }
+type stormed struct{ restarts, rebalances, looks, stable int64 }
 
 // storm runs members of the inventory group on one shop, and restarts them in turn.
 func storm(ctx context.Context, c Config, assignor consume.Assignor, static bool) (s stormed, err error) {
@@ -121,19 +126,25 @@ func storm(ctx context.Context, c Config, assignor consume.Assignor, static bool
 	if err := p.order(ctx); err != nil {
 		return s, err
 	}
-	for i := range stormRestarts {
+	looking := make(chan error, 1)
+	go func() { looking <- c.faults.held(ctx) }()
+	for i := 0; i < stormRestarts || len(looking) == 0; i++ {
+		s.restarts++
 		if err := crowd.restart(ctx, i%stormMembers); err != nil {
-			return s, err
+			return s, errors.Join(err, <-looking)
 		}
 		for until := time.Now().Add(stormEvery); time.Now().Before(until); s.looks++ {
 			ok, err := p.stable(group)(ctx)
 			if err != nil {
-				return s, err
+				return s, errors.Join(err, <-looking)
 			}
 			if ok {
 				s.stable++
 			}
 		}
+	}
+	if err := <-looking; err != nil {
+		return s, err
 	}
 	err = p.eventually(ctx, "the group is stable again", p.stable(group))
 	s.rebalances = -before
@@ -224,7 +235,8 @@ var ErrTooFewBrokers = errors.New("it takes three brokers")
 
 // unreplicated looks on while a broker is stopped, which is somebody else's to do.
 func unreplicated(ctx context.Context, st *stage) error {
-	p, err := start(ctx, st.Config)
+	c := st.broken(func(*faults) {})
+	p, err := start(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -248,6 +260,9 @@ func unreplicated(ctx context.Context, st *stage) error {
 		thin, err = p.thin(ctx)
 		return len(thin) > 0, err
 	}); err != nil {
+		return err
+	}
+	if err := c.faults.held(ctx); err != nil {
 		return err
 	}
 	st.broke("%d partitions have fewer replicas in sync than they should: %s", len(thin), strings.Join(thin[:min(3, len(thin))], ", "))

@@ -102,6 +102,9 @@ func crashed(ctx context.Context, c Config) (*Verification, int64, error) {
 	if err = p.settled(ctx); err == nil {
 		v, err = p.verify(ctx)
 	}
+	if err == nil {
+		err = c.faults.held(ctx)
+	}
 	dropped := p.duplicates.Load()
 	return v, dropped, errors.Join(err, p.end())
 }
@@ -144,6 +147,9 @@ func flood(ctx context.Context, c Config) (f flooded, err error) {
 	if err := p.order(ctx); err != nil {
 		return f, err
 	}
+	if err := p.heldAtPeak(ctx, c.faults); err != nil {
+		return f, err
+	}
 	f.placed = time.Since(began)
 	lags, err := p.lags(ctx)
 	if err != nil {
@@ -157,6 +163,26 @@ func flood(ctx context.Context, c Config) (f flooded, err error) {
 	stats := p.consumers[Inventory].Stats()
 	f.peak, f.pauses = stats.Peak, stats.Pauses
 	return f, nil
+}
+
+// heldAtPeak lets somebody look, while customers go on ordering.
+func (p *playing) heldAtPeak(ctx context.Context, f faults) error {
+	if f.hold == nil {
+		return nil
+	}
+	looking := make(chan error, 1)
+	go func() { looking <- f.held(ctx) }()
+	for {
+		select {
+		case err := <-looking:
+			return err
+		default:
+			p.customers.shop.Seed++ // more customers
+			if err := p.order(ctx); err != nil {
+				return errors.Join(err, <-looking)
+			}
+		}
+	}
 }
 
 func round(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

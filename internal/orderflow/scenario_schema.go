@@ -34,7 +34,8 @@ func schemaBreak(ctx context.Context, st *stage) error {
 	if st.RegistryURL == "" {
 		return ErrNoRegistry
 	}
-	p, err := start(ctx, st.Config)
+	c := st.broken(func(*faults) {})
+	p, err := start(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,9 @@ func schemaBreak(ctx context.Context, st *stage) error {
 			letters, _ = p.monitor.seen()
 			return letters >= breakingRecords, nil
 		})
+	}
+	if err == nil {
+		err = c.faults.held(ctx)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err

@@ -1,0 +1,202 @@
+package commands_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/evtctl/evtctl/internal/orderflow"
+	"github.com/evtctl/evtctl/internal/sandbox"
+)
+
+// shopOn is an order flow on a cluster, whose names nobody else has.
+func shopOn(t *testing.T, c *kafkatest.Cluster) orderflow.Config {
+	t.Helper()
+	return orderflow.Config{
+		Open: func(_ context.Context, opts ...kgo.Opt) (*kgo.Client, error) {
+			return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.Brokers()...)}, opts...)...)
+		},
+		Orders: 120, Seed: 7, Prefix: c.Name(t, "") + "-", Database: "sqlite:" + filepath.Join(t.TempDir(), "shop.db"),
+		Capacity: orderflow.Capacity{Analytics: 1e6}, Timeout: 30 * time.Second,
+	}
+}
+
+// diagnosis is the JSON of "evtctl doctor", as far as these tests look at it.
+type diagnosis struct {
+	Groups []struct {
+		Group   string
+		Answers []struct{ Question, Answer, Evidence string }
+	}
+	Findings, Advice []struct {
+		Cause, Verdict, Summary string
+		Groups                  []string
+		Evidence, Commands      []string
+	}
+	Unknown []string
+	Records int64
+}
+
+func (d *diagnosis) causes() (causes []string) {
+	for _, f := range d.Findings {
+		causes = append(causes, f.Cause)
+	}
+	return causes
+}
+
+// diagnose runs "evtctl doctor" and reads its answer.
+func diagnose(t *testing.T, c *kafkatest.Cluster, registry string, code int, args ...string) *diagnosis {
+	t.Helper()
+	env := map[string]string{"EVTCTL_BROKERS": strings.Join(c.Brokers(), ","), "EVTCTL_REGISTRY": registry}
+	r := run(t, env, append([]string{"doctor", "-o", "json", "--timeout", "60s", "--window", "2s"}, args...)...)
+	var d diagnosis
+	if err := json.Unmarshal([]byte(r.stdout), &d); err != nil || r.code != code {
+		t.Errorf("exit code %d, want %d: %v\n%s\n%s", r.code, code, err, r.stdout, r.stderr)
+	}
+	return &d
+}
+
+// broken plays a scenario and has the doctor look while it is broken.
+func broken(t *testing.T, shop orderflow.Config, name string, look func()) {
+	t.Helper()
+	s, err := orderflow.FindScenario(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := false
+	shop.OnBroken = func(context.Context) error {
+		looked = true
+		look()
+		return nil
+	}
+	if _, err := orderflow.Play(t.Context(), s, shop); err != nil {
+		t.Fatal(err)
+	}
+	if !looked {
+		t.Error("nobody could look while it was broken")
+	}
+}
+
+func TestTheDoctorFindsWhatEachScenarioBreaks(t *testing.T) {
+	for _, x := range []struct {
+		scenario, topic, cause string
+		evidence               string   // in the finding
+		args                   []string // DATABASE stands for the shop's
+	}{
+		{"poison", "order-events", "stuck-record", "can't be decoded", nil},
+		{"dead-letters", "order-events", "dead-letters", "UnknownArticleException", nil},
+		{"burst", "order-events", "falling-behind", "records/s came in", []string{"--window", "6s"}},
+		{"wrong-key", "payment-events", "scattered-keys", "different keys", nil},
+		{"dual-write", "order-events", "dual-write", "orders that nobody was told of", []string{"--database", "DATABASE"}},
+		{"duplicates", "inventory-events", "duplicate-events", "is the same event as", nil},
+		{"rebalance-storm", "order-events", "rebalance-loop", "no member is static", nil},
+		{"late-group", "order-events", "started-at-end", "auto.offset.reset", []string{"--window", "6s"}},
+	} {
+		t.Run(x.scenario, func(t *testing.T) {
+			kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+				shop := shopOn(t, c)
+				broken(t, shop, x.scenario, func() {
+					args := []string{"--topic", shop.Prefix + x.topic}
+					for _, a := range x.args {
+						args = append(args, strings.ReplaceAll(a, "DATABASE", shop.Database))
+					}
+					d := diagnose(t, c, "", commands.ExitBadNews, args...)
+					if got := d.causes(); !slices.Equal(got, []string{x.cause}) {
+						t.Errorf("causes %v, want %s only: %+v", got, x.cause, d)
+						return // it isn't the test's goroutine in every scenario
+					}
+					if got := strings.Join(d.Findings[0].Evidence, "\n"); !strings.Contains(got, x.evidence) {
+						t.Errorf("no %q in the evidence:\n%s", x.evidence, got)
+					}
+				})
+			})
+		})
+	}
+}
+
+func TestTheDoctorFindsASchemaThatBreaksItsReaders(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		shop := shopOn(t, c)
+		if c.IsReal() {
+			shop.RegistryURL = kafkatest.Apicurio(t).URL
+		} else {
+			box, err := sandbox.Start(t.Context(), sandbox.Config{Addr: "127.0.0.1:0", RegistryAddr: "127.0.0.1:0", Checker: commands.SchemaChecker{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer box.Close()
+			shop.RegistryURL = box.RegistryURL()
+		}
+		broken(t, shop, "schema-break", func() {
+			d := diagnose(t, c, shop.RegistryURL, commands.ExitBadNews, "--topic", shop.Prefix+"order-events")
+			if got := d.causes(); !slices.Equal(got, []string{"schema-break"}) {
+				t.Fatalf("causes %v: %+v", got, d)
+			}
+			if got := strings.Join(d.Findings[0].Evidence, "\n"); !strings.Contains(got, "amount") {
+				t.Errorf("the field isn't named:\n%s", got)
+			}
+		})
+	})
+}
+
+func TestTheDoctorFindsABrokerThatStopped(t *testing.T) {
+	c := kafkatest.RealNodes(t, 3)
+	shop := shopOn(t, c)
+	steps := 0
+	shop.OnReady = func(string) {
+		steps++
+		if steps == 1 {
+			c.KillNode(t, 2)
+		} else {
+			c.StartNode(t, 2)
+		}
+	}
+	broken(t, shop, "unreplicated", func() {
+		d := diagnose(t, c, "", commands.ExitBadNews, "--topic", shop.Prefix+"order-events")
+		if got := d.causes(); !slices.Equal(got, []string{"under-replicated"}) {
+			t.Errorf("causes %v: %+v", got, d)
+		}
+	})
+}
+
+func TestTheDoctorFindsNothingInAHealthyFlow(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		shop := shopOn(t, c)
+		shop.Orders, shop.Rate, shop.Keep = 0, 50, true
+		running, stop := context.WithCancel(t.Context())
+		defer stop()
+		ended := make(chan error, 1)
+		started := make(chan bool)
+		shop.Progress = func(p orderflow.Progress) {
+			if p.Placed > 50 && started != nil {
+				close(started)
+				started = nil
+			}
+		}
+		waiting := started
+		go func() {
+			_, err := orderflow.Run(running, shop)
+			ended <- err
+		}()
+		select {
+		case <-waiting:
+		case err := <-ended:
+			t.Fatal(err)
+		}
+		for _, topic := range []string{"order-events", "payment-events", "inventory-events"} {
+			d := diagnose(t, c, "", commands.ExitDone, "--topic", shop.Prefix+topic, "--database", shop.Database, "--lifecycle", "OrderPlacedEvent,OrderShippedEvent")
+			if len(d.Findings) != 0 || len(d.Groups) == 0 || d.Records == 0 {
+				t.Errorf("%s: %+v", topic, d)
+			}
+		}
+		stop()
+		<-ended
+	})
+}

@@ -1,0 +1,334 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
+)
+
+// standstill is a record at which groups stand.
+type standstill struct {
+	at     dlq.Coordinates
+	groups []string
+	lag    lag.Int
+	shape  shape
+	since  time.Time // zero: not known
+	// committed is where the groups stand: at the record, or before it.
+	committed lag.Int
+	ahead     []string // of groups whose commits are further
+}
+
+// moving looks at the partitions in which a group stood still over the window.
+func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
+	var stuck, held, slow []string
+	still := e.seen.Still(g.Name)
+	for i := range still {
+		p := &still[i]
+		if p.MemberID == "" && g.Type != lag.Share {
+			continue // nobody has it at the moment
+		}
+		if p.Transaction != nil {
+			held = append(held, e.held(g, p))
+			continue
+		}
+		at, s, ok := e.standsAt(ctx, p)
+		switch {
+		case ok && s.problem == "" && (e.seen.Window() < commitInterval || e.fresh(g.Name, p)):
+			slow = append(slow, at) // it may be at work there, and commit later
+		case ok:
+			stuck = append(stuck, at)
+			e.stuckAt(g, p, s)
+		}
+	}
+	window := e.seen.Window().Round(100 * time.Millisecond)
+	switch {
+	case len(held) > 0:
+		return Answer{Moving, No, "an open transaction holds it: " + strings.Join(some(held, shown), ", ")}
+	case len(stuck) > 0:
+		return Answer{Moving, No, fmt.Sprintf("it stands still over %s at %s", window, strings.Join(some(stuck, shown), ", "))}
+	case len(slow) > 0:
+		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s at %s, where records can be decoded: it may be at work on them; look for longer", window, strings.Join(some(slow, shown), ", "))}
+	case g.Lag.Known() && g.Lag == 0:
+		return Answer{Moving, Yes, "it has read everything"}
+	}
+	return Answer{Moving, Yes, fmt.Sprintf("%s behind, and no partition stood still over %s", g.Lag, window)}
+}
+
+// held is a partition that an open transaction holds.
+func (e *examination) held(g *lag.Group, p *lag.Partition) string {
+	name := fmt.Sprintf("%s:%d", p.Topic, p.Partition)
+	t := p.Transaction
+	who := "an unknown producer"
+	if t.ID != "" {
+		who = fmt.Sprintf("transactional id %q", t.ID)
+	}
+	age := ""
+	if t.Age.Known() {
+		age = ", open for " + t.Age.Duration().Round(time.Second).String()
+	}
+	e.merge(Finding{
+		Cause: OpenTransaction, Verdict: lag.Critical, Groups: []string{g.Name},
+		Summary:  fmt.Sprintf("an open transaction of %s holds what is read of %s", who, name),
+		Evidence: []string{fmt.Sprintf("%s stands at offset %s, which is where the transaction begins%s", name, p.Committed, age)},
+		Commands: []string{fmt.Sprintf("lag --group %s --topic %s", g.Name, p.Topic)},
+	})
+	return name
+}
+
+// standsAt finds out whether there is a record where a partition stands still, and
+// what it is.
+func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (string, shape, bool) {
+	from := p.LogStart
+	if p.Committed.Known() {
+		from = max(p.Committed, p.LogStart)
+	}
+	s, err := e.shapeAt(ctx, p.Topic, p.Partition, int64(from))
+	switch {
+	case err != nil:
+		e.unknown(fmt.Sprintf("record %s:%d:%s", p.Topic, p.Partition, from), err)
+		return "", s, false
+	case s.record == nil:
+		return "", s, false // a transaction's marker is all there is
+	case !p.Committed.Known() && s.problem == "":
+		return "", s, false // it may have begun at the end: that is asked next
+	}
+	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset), s, true
+}
+
+func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
+	at := dlq.Coordinates{Topic: p.Topic, Partition: p.Partition, Offset: s.record.Offset}
+	for i := range e.stuck {
+		if e.stuck[i].at == at {
+			e.stuck[i].groups = append(e.stuck[i].groups, g.Name)
+			return
+		}
+	}
+	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s, committed: p.Committed}
+	stand.since = e.since(g.Name, p)
+	e.stuck = append(e.stuck, stand)
+}
+
+// batch is how many records a consumer takes at once, by Java's default.
+const batch = 500
+
+// ahead tells whether a group stands where it does since it commits before it works: it
+// has a batch in its hands in which there is a record at which another group stands, and
+// that nobody can decode.
+func (e *examination) ahead(s standstill) *standstill {
+	for i := range e.stuck {
+		other := &e.stuck[i]
+		between := s.at.Offset - other.at.Offset
+		if s.shape.problem == "" && other.shape.problem != "" && other.at.Topic == s.at.Topic && other.at.Partition == s.at.Partition && between > 0 && between <= batch {
+			return other
+		}
+	}
+	return nil
+}
+
+// gather puts groups that are ahead of what they stand at to the others.
+func (e *examination) gather() {
+	var kept []standstill
+	for _, s := range e.stuck {
+		if cause := e.ahead(s); cause != nil {
+			cause.groups = append(cause.groups, s.groups...)
+			cause.ahead = append(cause.ahead, fmt.Sprintf("%s has committed up to %d already: it commits before it works, and has this record in its hands", list(s.groups), s.at.Offset))
+		}
+	}
+	for _, s := range e.stuck {
+		if e.ahead(s) == nil {
+			kept = append(kept, s)
+		}
+	}
+	e.stuck = kept
+}
+
+// since is when a group committed where it stands; zero: not known.
+func (e *examination) since(group string, p *lag.Partition) time.Time {
+	for _, c := range e.seen.Activities[group].Commits {
+		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
+			return c.At
+		}
+	}
+	return time.Time{}
+}
+
+// atWork is how long a group may take for what it has in its hands before it seems to
+// hang. Records that nobody can decode need no such time.
+const atWork = 3 * commitInterval
+
+// fresh tells that a group came to where it stands a short while ago.
+func (e *examination) fresh(group string, p *lag.Partition) bool {
+	since := e.since(group, p)
+	return !since.IsZero() && e.seen.Last.TakenAt.Sub(since) < atWork
+}
+
+// tellStuck makes a finding of each record that groups stand at.
+func (e *examination) tellStuck() {
+	e.gather()
+	for _, s := range e.stuck {
+		f := Finding{
+			Cause: StuckRecord, Verdict: lag.Critical, Groups: s.groups,
+			Summary: fmt.Sprintf("%d groups stand still at record %s", len(s.groups), s.at),
+		}
+		if len(s.groups) == 1 {
+			f.Summary = fmt.Sprintf("group %q stands still at record %s", s.groups[0], s.at)
+		}
+		stood := fmt.Sprintf("the commit didn't move over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
+		switch {
+		case !s.committed.Known():
+			stood = fmt.Sprintf("nothing was ever committed there, nor over %s, though %s wait", e.seen.Window().Round(100*time.Millisecond), count(int64(s.lag), "record", "records"))
+		case int64(s.committed) < s.at.Offset:
+			stood += fmt.Sprintf("; it is at %s: this is the first record from there on that can't be decoded", s.committed)
+		}
+		if !s.since.IsZero() {
+			stood += "; it has stood there since " + at(s.since)
+		}
+		f.Evidence = append(append([]string{stood}, s.shape.evidence()...), s.ahead...)
+		where := fmt.Sprintf("%s:%d", s.at.Topic, s.at.Partition)
+		f.Commands = []string{"dlq show " + s.at.String()}
+		for _, g := range s.groups {
+			f.Commands = append(f.Commands, fmt.Sprintf("replay reset --from-group %s --in-place --topic %s --to %d", g, where, s.at.Offset+1))
+		}
+		f.Evidence = append(f.Evidence, "the reset passes over this one record, once the group's consumers are stopped; keep the record first if somebody needs it")
+		e.d.find(f)
+	}
+}
+
+// merge adds a finding, or its groups and evidence to one that says the same.
+func (e *examination) merge(f Finding) {
+	for i := range e.d.Findings {
+		if old := &e.d.Findings[i]; old.Cause == f.Cause && old.Summary == f.Summary {
+			old.Groups = append(old.Groups, f.Groups...)
+			old.Commands = append(old.Commands, f.Commands...)
+			return
+		}
+	}
+	e.d.find(f)
+}
+
+// shape is a record beside those around it.
+type shape struct {
+	record  *kgo.Record // nil: there is none
+	form    string      // avro, json, text, …
+	problem string      // why it can't be decoded, or isn't like the others
+}
+
+// neighbours is how many records before a position are looked at, for comparison.
+const neighbours = 20
+
+var errEnough = errors.New("enough was read")
+
+// shapeAt reads the records around an offset. It gives the first one there or after that
+// can't be decoded, or isn't like the others: a consumer commits a batch when it is done
+// with all of it, so that the record at which it fails may be some way on. Where all are
+// well, it gives the first.
+func (e *examination) shapeAt(ctx context.Context, topic string, partition int32, offset int64) (shape, error) {
+	var around []shape
+	from := replay.AtOffset(max(offset-neighbours, int64(e.start(topic, partition))))
+	_, err := replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
+		Topic: topic, Partitions: []int32{partition}, From: &from, Now: e.req.Now(),
+		Visit: func(r *kgo.Record) error {
+			if r.Offset >= offset+batch {
+				return errEnough
+			}
+			form, problem := e.form(ctx, r)
+			around = append(around, shape{r, form, problem})
+			return nil
+		},
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return odd(around, offset), err
+}
+
+// odd gives the first record at or after an offset that has a problem, or another form
+// than nearly all others.
+func odd(around []shape, offset int64) shape {
+	forms := map[string]int{}
+	for _, s := range around {
+		if s.problem == "" {
+			forms[s.form]++
+		}
+	}
+	usual := ""
+	for form, n := range forms {
+		if n >= 5 && n*10 >= len(around)*9 {
+			usual = form
+		}
+	}
+	first := shape{}
+	for _, s := range around {
+		if s.record.Offset < offset {
+			continue
+		}
+		if s.problem == "" && usual != "" && s.form != usual {
+			s.problem = fmt.Sprintf("it can't be decoded as the %d records around it, which are %s: it is %s", forms[usual], usual, s.form)
+		}
+		if s.problem != "" {
+			return s
+		}
+		if first.record == nil {
+			first = s
+		}
+	}
+	return first
+}
+
+// start is where a partition begins, as the groups' report has it.
+func (e *examination) start(topic string, partition int32) lag.Int {
+	for i := range e.seen.Last.Groups {
+		for _, p := range e.seen.Last.Groups[i].Partitions {
+			if p.Topic == topic && p.Partition == partition && p.LogStart.Known() {
+				return p.LogStart
+			}
+		}
+	}
+	return 0
+}
+
+// form tells what a record's value is, and why it can't be decoded where it should be.
+func (e *examination) form(ctx context.Context, r *kgo.Record) (form, problem string) {
+	l := dlq.Letter{Key: r.Key, Value: r.Value}
+	if e.Letters != nil {
+		l.Decode(ctx, e.Letters.Decoder, r.Headers)
+		if v := l.Decoded.Value; v.Error != nil {
+			return v.Format, "its value can't be decoded: " + *v.Error
+		}
+		return l.Decoded.Value.Format, ""
+	}
+	if json.Valid(r.Value) {
+		return "json", ""
+	}
+	return "bytes", ""
+}
+
+// evidence words a shape.
+func (s shape) evidence() []string {
+	if s.record == nil {
+		return nil
+	}
+	r := s.record
+	list := []string{fmt.Sprintf("the record: key %s, %d bytes, written at %s", quoted(r.Key), len(r.Value), at(r.Timestamp))}
+	if s.problem != "" {
+		return append(list, s.problem)
+	}
+	return append(list, fmt.Sprintf("its value is %s and can be decoded: the consumer fails at what it says, or hangs", s.form))
+}
+
+// quoted words a key.
+func quoted(key []byte) string {
+	if key == nil {
+		return "null"
+	}
+	return fmt.Sprintf("%q", key[:min(len(key), 100)])
+}
