@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -20,13 +19,9 @@ func (t *Topics) History(ctx context.Context, cl *kgo.Client, source Source, not
 	if err != nil {
 		return fmt.Errorf("reading the history: %w", err)
 	}
-	prefix := source.prefix()
 	return exactly.ReadCommitted(ctx, cl, span, notice, func(r *kgo.Record) error {
-		if string(r.Key) != prefix {
-			return nil
-		}
-		var entries []Entry
-		if err := json.Unmarshal(r.Value, &entries); err != nil {
+		entries, err := source.Entries(r)
+		if err != nil {
 			return fmt.Errorf("reading the history: %s:%d:%d: no entries: %w", r.Topic, r.Partition, r.Offset, err)
 		}
 		for _, e := range entries {
