@@ -102,7 +102,7 @@ func compare(x, y any) int {
 
 func (p *plainly) term(t *gojq.Term) direct {
 	if t.Type == gojq.TermTypeIndex {
-		return p.member(t)
+		return p.member(t.Index, t.SuffixList)
 	}
 	if len(t.SuffixList) > 0 {
 		return nil
@@ -143,13 +143,13 @@ func (p *plainly) term(t *gojq.Term) direct {
 func constant(v any) direct { return func(*Letter) (any, bool) { return v, true } }
 
 // member is a member of the letter, or a member of a member.
-func (p *plainly) member(t *gojq.Term) direct {
-	name, ok := plainName(t.Index)
-	if !ok || len(t.SuffixList) > 1 {
+func (p *plainly) member(first *gojq.Index, more []*gojq.Suffix) direct {
+	name, ok := plainName(first)
+	if !ok || len(more) > 1 {
 		return nil
 	}
-	if len(t.SuffixList) == 1 {
-		s := t.SuffixList[0]
+	if len(more) == 1 {
+		s := more[0]
 		if s.Index == nil || s.Optional || s.Iter {
 			return nil
 		}
