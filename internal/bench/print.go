@@ -48,9 +48,12 @@ func writeText(w io.Writer, r *report) error {
 
 func writeQuestion(b *strings.Builder, q *question) {
 	fmt.Fprintf(b, "\n%s\n", q.What)
-	toApache, toProtocol := q.seconds(apache), q.seconds(protocol)
+	toApache, toProtocol, to := q.seconds(apache), q.seconds(protocol), "TO THE PROTOCOL"
+	if toProtocol == 0 && q.seconds(client) > 0 {
+		toProtocol, to = q.seconds(client), "TO THE BARE CLIENT"
+	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  PROGRAM\tRUNS\tMEDIAN\tGOAL\tMIN\tCPU\tMAX-RSS\tGOAL\tTO APACHE'S TOOL\tTO THE PROTOCOL")
+	fmt.Fprintln(table, "  PROGRAM\tRUNS\tMEDIAN\tGOAL\tMIN\tCPU\tMAX-RSS\tGOAL\tTO APACHE'S TOOL\t"+to)
 	for _, e := range q.Programs {
 		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Took.Runs,
 			seconds(e.Took.Seconds), seconds(e.Goal.Seconds), seconds(e.Took.Fastest), seconds(e.Took.CPU),

@@ -56,7 +56,9 @@ func workOf(c *kafkatest.Cluster) work {
 	return work{per(time.Duration(usage.Utime.Nano() + usage.Stime.Nano())), per(c.CPU())}
 }
 
-func (w work) since(before work) work { return work{w.client - before.client, w.broker - before.broker} }
+func (w work) since(before work) work {
+	return work{w.client - before.client, w.broker - before.broker}
+}
 
 func fill(b *testing.B, c *kafkatest.Cluster, topic string) {
 	records := make([]*kgo.Record, benchLetters)
