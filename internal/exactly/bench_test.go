@@ -43,6 +43,30 @@ func BenchmarkExactlyOnce(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkGoingOnAfterAKill kills a replay while it writes, and takes the time from
+// the start of another process until that has committed what was left open.
+func BenchmarkGoingOnAfterAKill(b *testing.B) {
+	c := kafkatest.RealNodes(b, 1, kafkatest.WithHeap(1024))
+	var took []float64
+	for b.Loop() {
+		j := newJob(b, c, 3)
+		o := j.order(50_000)
+		o.MaxRecords = 2000
+		for range 2 {
+			began := time.Now()
+			ch := startReplay(b, o)
+			if _, ok := ch.await("writing"); !ok {
+				b.Fatalf("it ended before it wrote: %q", ch.said)
+			}
+			took = append(took, time.Since(began).Seconds())
+			ch.kill()
+		}
+		took = append(took[:len(took)-2], took[len(took)-1]) // the second went on after the first
+	}
+	b.ReportMetric(median(took), "s-to-go-on")
+	b.ReportMetric(0, "ns/op")
+}
+
 const benchLetters = 120_000
 
 // work is how long processors have worked, in microseconds for each letter. Rates are

@@ -30,7 +30,7 @@ type job struct {
 	book   *ledger.Book
 }
 
-func newJob(t *testing.T, c *kafkatest.Cluster, partitions int32, configs ...string) *job {
+func newJob(t testing.TB, c *kafkatest.Cluster, partitions int32, configs ...string) *job {
 	t.Helper()
 	j := &job{c: c, target: c.Topic(t, partitions, configs...), source: newSource()}
 	var err error
@@ -54,7 +54,7 @@ func sourceOf(id [16]byte) ledger.Source {
 }
 
 // renew forgets what was read of the ledger, as a new run does.
-func (j *job) renew(t *testing.T) {
+func (j *job) renew(t testing.TB) {
 	t.Helper()
 	j.book = j.topics.NewBook(j.source, ledger.Run{Job: j.c.Name(t, "job"), Who: "alice", Why: "a test"})
 }
