@@ -26,7 +26,8 @@ has run once before, uncounted, and their answers were found to agree. MEDIAN an
 (of all cores together) are medians of the runs, MAX-RSS is the largest run's. Apache's
 tool has the JVM options of its own script, so 256 MiB of heap. The bare protocol is a
 Go program that sends one ListGroups, one OffsetFetch and one ListOffsets. A position
-is one offset of one partition: a record to read for whoever wants the time lag.
+is one offset of one partition: a record to read for whoever wants the time lag. The bare
+client reads the topic and does nothing with its records.
 `
 
 func writeText(w io.Writer, r *report) error {
