@@ -39,6 +39,11 @@ bench: build ## figures on a real Kafka, beside Apache's own tools
 bench-schema: build ## figures of schema checks only; needs no Kafka
 	$(GO) run ./internal/bench -only schema
 
+.PHONY: bench-dlq
+bench-dlq: build ## figures of dead letters only: reading them, and replaying exactly once
+	$(GO) run ./internal/bench -only dlq
+	$(GO) test ./internal/exactly -run '^$$' -bench . -benchtime 5x
+
 .PHONY: chaos
 chaos: ## kill 100 replays of 50,000 letters, and brokers: ten minutes; SEED=n repeats one
 	$(GO) test ./internal/exactly -count 1 -v -timeout 40m -run 'Kill|Operators|Stopped' -args -chaos -seed $(or $(SEED),0)

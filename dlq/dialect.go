@@ -1,10 +1,10 @@
 package dlq
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -77,8 +77,9 @@ var partNames = [parts]string{
 // Dialects is a list of dialects, made ready for reading; the earlier wins where a
 // record has the marks of several. [NewDialects] makes one.
 type Dialects struct {
-	list []compiled
-	uses map[string][]use // by header
+	list    []compiled
+	uses    map[string][]use // by header
+	parsers *sync.Pool       // nil in the zero value
 }
 
 type compiled struct {
@@ -111,7 +112,7 @@ var known = []Dialect{
 // NewDialects puts the user's own dialects before those of the frameworks. It
 // fails for one without a name or marks, or with a field or encoding that isn't known.
 func NewDialects(own ...Dialect) (Dialects, error) {
-	d := Dialects{uses: map[string][]use{}}
+	d := Dialects{uses: map[string][]use{}, parsers: &sync.Pool{}}
 	if len(own) > maxOwn {
 		return Dialects{}, fmt.Errorf("%d dialects of your own: at most %d are allowed", len(own), maxOwn)
 	}
@@ -223,15 +224,26 @@ func hasAll(headers []kgo.RecordHeader, marks []string) bool {
 	return true
 }
 
-// written is what the headers of one dialect say, before it is decoded.
-type written struct {
-	values [parts][]byte
-	fields [parts]*Field // which field gave it; nil: none
+// choice is which headers of a record give the parts of a letter, in one dialect. It
+// follows from the names of the headers alone.
+type choice struct {
+	dialect int
+	fields  [parts]*Field // nil: none
+	at      [parts]int    // the header's index
+	again   []again
 }
 
-// collect finds for each part of a letter the header that counts.
-func (d Dialects) collect(index int, headers []kgo.RecordHeader, looked [][]use) (w written, problems []Problem) {
+// again is another header for a part that has one already. It must agree.
+type again struct {
+	part  part
+	field *Field
+	at    int
+}
+
+// choose finds for each part of a letter the header that counts.
+func (d Dialects) choose(index int, looked [][]use) choice {
 	c := &d.list[index]
+	ch := choice{dialect: index}
 	var chosen [maxFields]int // header index + 1
 	for _, from := range [...]Pick{First, Last} {
 		if c.picks[from] {
@@ -242,17 +254,22 @@ func (d Dialects) collect(index int, headers []kgo.RecordHeader, looked [][]use)
 		if chosen[i] == 0 {
 			continue
 		}
-		p, value := c.parts[i], headers[chosen[i]-1].Value
-		if w.fields[p] == nil {
-			w.fields[p], w.values[p] = &c.Fields[i], value
-			continue
-		}
-		if p <= originGroup && c.Fields[i].Encoding.canonical(value) != w.fields[p].Encoding.canonical(w.values[p]) {
-			problems = append(problems, Problem{partNames[p], c.Fields[i].Header,
-				fmt.Sprintf("it contradicts %s, which is taken", w.fields[p].Header)})
+		p, at := c.parts[i], chosen[i]-1
+		if ch.fields[p] == nil {
+			ch.fields[p], ch.at[p] = &c.Fields[i], at
+		} else if p <= originGroup {
+			ch.again = append(ch.again, again{p, &c.Fields[i], at})
 		}
 	}
-	return w, problems
+	return ch
+}
+
+// value is what a part's header holds.
+func (c *choice) value(p part, headers []kgo.RecordHeader) []byte {
+	if c.fields[p] == nil {
+		return nil
+	}
+	return headers[c.at[p]].Value
 }
 
 // maxFields bounds the headers that one dialect can have, and maxOwn the dialects that
@@ -290,15 +307,4 @@ func (f Field) pick() Pick {
 		return Last
 	}
 	return f.Pick
-}
-
-// contradicts tells whether two values of the same part differ.
-func contradicts(a, b *written, p part) bool {
-	if a.fields[p] == nil || b.fields[p] == nil {
-		return false
-	}
-	if a.fields[p].Encoding == b.fields[p].Encoding {
-		return !bytes.Equal(a.values[p], b.values[p])
-	}
-	return a.fields[p].Encoding.canonical(a.values[p]) != b.fields[p].Encoding.canonical(b.values[p])
 }

@@ -1,6 +1,7 @@
 package dlq
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -144,14 +145,15 @@ func (e Encoding) time(b []byte) (*time.Time, error) {
 	return &t, nil
 }
 
-func (e Encoding) text(b []byte) (string, error) {
+// cleanText gives text as it can be shown; nil with errNull for null.
+func cleanText(b []byte) ([]byte, error) {
 	switch {
 	case b == nil:
-		return "", errNull
+		return nil, errNull
 	case !utf8.Valid(b):
-		return strings.ToValidUTF8(string(b), "\ufffd"), errors.New("it isn't UTF-8; what isn't is shown as \ufffd")
+		return bytes.ToValidUTF8(b, []byte("\ufffd")), errors.New("it isn't UTF-8; what isn't is shown as \ufffd")
 	}
-	return string(b), nil
+	return b, nil
 }
 
 // canonical makes values comparable across encodings.

@@ -1,6 +1,7 @@
 package dlq
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,20 +10,28 @@ import (
 // alike: of the same class, with the same message but for what changes from letter
 // to letter, at the same frame. It stays the same between versions of evtctl.
 func Fingerprint(class, message, frame string) string {
+	text := fingerprint([]byte(class), []byte(message), []byte(frame))
+	return string(text[:])
+}
+
+// noCause is the fingerprint of letters that tell nothing.
+var noCause = Fingerprint("", "", "")
+
+func fingerprint(class, message, frame []byte) (text [12]byte) {
+	n := normaliser{in: message[:min(len(message), maxMessage)]}
 	h := uint64(fnvOffset)
-	for _, s := range [...]string{class, normalise(message), frame} {
-		for i := range len(s) {
-			h = (h ^ uint64(s[i])) * fnvPrime
+	for _, s := range [...][]byte{class, n.normalise(), frame} {
+		for _, c := range s {
+			h = (h ^ uint64(c)) * fnvPrime
 		}
 		h = (h ^ 0xff) * fnvPrime // no UTF-8 contains it: "ab","c" isn't "a","bc"
 	}
 	h ^= h >> 48 // all bits count
 	const digits = "0123456789abcdef"
-	var text [12]byte
 	for i := range text {
 		text[i] = digits[h>>(44-4*i)&15]
 	}
-	return string(text[:])
+	return text
 }
 
 // The parameters of FNV-1a with 64 bits.
@@ -34,20 +43,19 @@ const (
 // maxNormal bounds the form of a message that counts.
 const maxNormal = 512
 
+type normaliser struct {
+	in  []byte
+	at  int
+	out normal
+}
+
 // normalise replaces what changes from letter to letter: quoted text by ?, and
 // numbers, ids, UUIDs, times and hex by #. Lists of those count as one.
-func normalise(message string) string {
-	n := normaliser{in: message[:min(len(message), maxMessage)]}
+func (n *normaliser) normalise() []byte {
 	for n.at < len(n.in) && n.out.len < maxNormal {
 		n.step()
 	}
-	return n.out.String()
-}
-
-type normaliser struct {
-	in  string
-	at  int
-	out normal
+	return bytes.TrimSpace(n.out.buf[:min(n.out.len, maxNormal)])
 }
 
 // normal is the output; it folds repeated spaces, and lists of placeholders.
@@ -56,15 +64,17 @@ type normal struct {
 	len int
 }
 
-func (o *normal) String() string { return strings.TrimSpace(string(o.buf[:min(o.len, maxNormal)])) }
-
-func (o *normal) text(s string) {
+func (o *normal) text(s []byte) {
 	o.len += copy(o.buf[o.len:], s)
+}
+
+func (o *normal) char(c byte) {
+	o.len += copy(o.buf[o.len:], []byte{c})
 }
 
 func (o *normal) space() {
 	if o.len > 0 && o.buf[o.len-1] != ' ' {
-		o.text(" ")
+		o.char(' ')
 	}
 }
 
@@ -86,7 +96,7 @@ func (o *normal) placeholder(mark byte) {
 	if o.len > 0 && o.buf[o.len-1] == mark {
 		return
 	}
-	o.text(string(mark))
+	o.char(mark)
 }
 
 func (n *normaliser) step() {
@@ -97,13 +107,13 @@ func (n *normaliser) step() {
 		n.out.space()
 	case c == '"' || c == '`' || c == '\'' && !n.afterWord():
 		if !n.quoted(c) {
-			n.out.text(string(c))
+			n.out.char(c)
 			n.at++
 		}
 	case isWord(c):
 		n.word()
 	default:
-		n.out.text(string(c))
+		n.out.char(c)
 		n.at++
 	}
 }
@@ -154,15 +164,23 @@ func (n *normaliser) word() {
 	word := n.in[start:n.at]
 	address := start > 0 && n.in[start-1] == '@' && hex && len(word) <= 8 // of a Java object
 	switch {
-	case digits > 0 && !plainWords[strings.ToLower(word)], hex && len(word) >= 16, address, len(word) == 3 && calendar[word]:
+	case digits > 0 && !isPlain(word), hex && len(word) >= 16, address, len(word) == 3 && calendar[string(word)]:
 		n.out.placeholder('#')
 	default:
 		n.out.text(word)
 	}
 }
 
+// isPlain tells a word that has digits and isn't an id.
+func isPlain(word []byte) bool {
+	return len(word) <= maxPlainWord && plainWords[strings.ToLower(string(word))]
+}
+
+// maxPlainWord is more than any of plainWords takes, in whatever letters.
+const maxPlainWord = 24
+
 // uuidAt tells whether s begins with a UUID.
-func uuidAt(s string) bool {
+func uuidAt(s []byte) bool {
 	if len(s) < 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}

@@ -63,7 +63,9 @@ func (r *Reader) Get(ctx context.Context, c Coordinates) (*Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := f.letter(ctx, rec, false)
+	p := r.Dialects.parser()
+	defer p.done()
+	l := f.letter(ctx, p, new(Letter), rec)
 	l.Decode(ctx, r.Decoder, rec.Headers)
 	return l, nil
 }

@@ -1,6 +1,9 @@
 package dlq
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Letter is one dead-lettered record. Pointers are nil where a letter doesn't say.
 // Its JSON form is what scripts read.
@@ -31,7 +34,6 @@ type Letter struct {
 	ExpiresAt *time.Time
 
 	appendTime bool // Timestamp is the broker's
-	written    written
 }
 
 // Origin is where a letter was read from when it failed.
@@ -61,6 +63,15 @@ type Problem struct {
 	Field  string `json:"field"`  // as in the JSON of a letter: origin.offset
 	Header string `json:"header"` // empty when it is about several
 	Reason string `json:"reason"`
+}
+
+// Detach copies what the letter shares with others of its batch: its bytes. Who keeps
+// a few of many would keep the others' bytes too.
+func (l *Letter) Detach() {
+	l.Key, l.Value = bytes.Clone(l.Key), bytes.Clone(l.Value)
+	for i := range l.Headers {
+		l.Headers[i].Value = bytes.Clone(l.Headers[i].Value)
+	}
 }
 
 // MarshalJSON implements [json.Marshaler].

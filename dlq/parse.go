@@ -1,6 +1,7 @@
 package dlq
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -11,48 +12,11 @@ import (
 // It never fails: a record without known headers is a letter without a dialect, and
 // what can't be read is in its problems.
 func (d Dialects) Parse(rec *kgo.Record) *Letter {
-	l := d.parse(rec)
-	d.complete(l, rec)
+	p := d.parser()
+	defer p.done()
+	l := new(Letter)
+	p.parse(l, rec, everything)
 	return l
-}
-
-// parse reads all that a scan needs. What is large, or seldom wanted, is left to
-// complete.
-func (d Dialects) parse(rec *kgo.Record) *Letter {
-	l := &Letter{
-		Coordinates: Coordinates{rec.Topic, rec.Partition, rec.Offset},
-		Timestamp:   timeOf(rec.Timestamp), Key: rec.Key, Value: rec.Value,
-		Problems:   []Problem{},
-		appendTime: rec.Attrs.TimestampType() == 1,
-	}
-	var few [32][]use
-	looked := d.look(rec.Headers, few[:0])
-	first, all := d.detect(rec.Headers, looked)
-	sourceTime := first >= 0 && d.list[first].SourceTime
-	if !sourceTime || l.appendTime {
-		l.DiedAt = l.Timestamp
-	}
-	if first < 0 {
-		l.Cause.Fingerprint = Fingerprint("", "", "")
-		return l
-	}
-	l.Dialect = d.list[first].Name
-	l.written, l.Problems = d.collect(first, rec.Headers, looked)
-	if l.Problems == nil {
-		l.Problems = []Problem{}
-	}
-	l.readOrigin()
-	l.readCause()
-	if all &^= 1 << (first & 63); all != 0 {
-		d.compare(l, all, rec.Headers, looked)
-	}
-	return l
-}
-
-// complete adds what a scan does without.
-func (d Dialects) complete(l *Letter, rec *kgo.Record) {
-	l.Headers = headersOf(rec.Headers)
-	l.Cause.Stack = l.text(causeStack)
 }
 
 // timeOf gives nil for the time -1, which stands for none.
@@ -63,94 +27,155 @@ func timeOf(t time.Time) *time.Time {
 	return &t
 }
 
-func (l *Letter) problem(p part, err error) {
+func (r *reading) problem(p part, err error) {
 	header := ""
-	if f := l.written.fields[p]; f != nil {
+	if f := r.first.fields[p]; f != nil {
 		header = f.Header
 	}
-	l.Problems = append(l.Problems, Problem{partNames[p], header, err.Error()})
+	r.letter.Problems = append(r.letter.Problems, Problem{partNames[p], header, err.Error()})
 }
 
-// text gives a field that is text; nil where there is none.
-func (l *Letter) text(p part) *string {
-	f := l.written.fields[p]
-	if f == nil {
-		return nil
+// clean is what a header says that is text; ok is false where there is none.
+func (r *reading) clean(p part) (text []byte, ok bool) {
+	b, ok := r.value(p)
+	if !ok {
+		return nil, false
 	}
-	s, err := f.Encoding.text(l.written.values[p])
+	text, err := cleanText(b)
 	if err != nil {
-		l.problem(p, err)
+		r.problem(p, err)
 	}
-	if err == errNull {
+	return text, text != nil
+}
+
+// text is clean as a string of its own; nil where there is none.
+func (r *reading) text(p part) *string {
+	b, ok := r.clean(p)
+	if !ok {
 		return nil
 	}
+	s := string(b)
 	return &s
 }
 
-func (l *Letter) number(p part) *int64 {
-	f := l.written.fields[p]
-	if f == nil {
+// name is text that is likely to come again.
+func (r *reading) name(p part) *string {
+	b, ok := r.clean(p)
+	if !ok {
 		return nil
 	}
-	n, err := f.Encoding.number(l.written.values[p])
+	s := r.word(b)
+	return &s
+}
+
+func (r *reading) number(p part) *int64 {
+	b, ok := r.value(p)
+	if !ok {
+		return nil
+	}
+	n, err := r.first.fields[p].Encoding.number(b)
 	if err != nil {
-		l.problem(p, err)
+		r.problem(p, err)
 		return nil
 	}
 	return &n
 }
 
-func (l *Letter) readOrigin() {
-	o := &l.Origin
-	if o.Topic = l.text(originTopic); o.Topic != nil {
-		if l.Dialect == wolverine.Name {
-			*o.Topic = wolverineTopic(*o.Topic)
-		}
-		if reason := badTopic(*o.Topic); reason != "" {
-			l.problem(originTopic, fmt.Errorf("%s", reason))
-			o.Topic = nil
+func (r *reading) origin() {
+	o := &r.letter.Origin
+	if r.wants.part(originTopic) {
+		o.Topic = r.originTopic()
+	}
+	if r.wants.part(originPartition) {
+		if n := r.number(originPartition); n != nil {
+			if p := int32(*n); int64(p) == *n {
+				o.Partition = &p
+			} else {
+				r.problem(originPartition, fmt.Errorf("%d is no number of a partition", *n))
+			}
 		}
 	}
-	if n := l.number(originPartition); n != nil {
-		if p := int32(*n); int64(p) == *n {
-			o.Partition = &p
-		} else {
-			l.problem(originPartition, fmt.Errorf("%d is no number of a partition", *n))
-		}
+	if r.wants.part(originOffset) {
+		o.Offset = r.number(originOffset)
 	}
-	o.Offset = l.number(originOffset)
-	if f := l.written.fields[originTimestamp]; f != nil {
-		t, err := f.Encoding.time(l.written.values[originTimestamp])
+	if b, ok := r.value(originTimestamp); ok && r.wants.part(originTimestamp) {
+		t, err := r.first.fields[originTimestamp].Encoding.time(b)
 		if err != nil {
-			l.problem(originTimestamp, err)
+			r.problem(originTimestamp, err)
 		}
 		o.Timestamp = t
 	}
-	o.Group = l.text(originGroup)
-	if c := l.Coordinates; o.Topic != nil && o.Partition != nil && o.Offset != nil && *o.Topic == c.Topic &&
+	if r.wants.part(originGroup) {
+		o.Group = r.name(originGroup)
+	}
+	if c := r.letter.Coordinates; o.Topic != nil && o.Partition != nil && o.Offset != nil && *o.Topic == c.Topic &&
 		*o.Partition == c.Partition && *o.Offset >= c.Offset {
-		l.problem(originOffset, fmt.Errorf("it points to this letter itself, or to what came after it"))
+		r.problem(originOffset, fmt.Errorf("it points to this letter itself, or to what came after it"))
 	}
 }
 
-// readCause finds the real cause: a framework's own exception only wraps it, and
-// the stack trace tells what.
-func (l *Letter) readCause() {
-	c := &l.Cause
-	c.Class, c.Message, c.Attempts = l.text(causeClass), l.text(causeMessage), l.number(causeAttempts)
-	class := ""
-	if c.Class != nil {
-		class = *c.Class
+func (r *reading) originTopic() *string {
+	b, ok := r.clean(originTopic)
+	if !ok {
+		return nil
 	}
-	found := readStack(l.written.values[causeStack], class)
-	if found.class != "" && found.class != class {
-		c.Class = &found.class
+	topic := r.word(b)
+	if r.letter.Dialect == wolverine.Name {
+		topic = wolverineTopic(topic)
 	}
-	if found.message != "" || found.wrapped {
-		c.Message = orNil(found.message)
+	if reason := badTopic(topic); reason != "" {
+		r.problem(originTopic, fmt.Errorf("%s", reason))
+		return nil
 	}
-	c.Frame = orNil(found.frame)
-	c.Fingerprint = Fingerprint(deref(c.Class), deref(c.Message), found.frame)
+	return &topic
+}
+
+// realCause is why a letter died, in the record's own bytes. Class and message are nil
+// where it doesn't say.
+type realCause struct{ class, message, frame []byte }
+
+// realCause finds it: a framework's own exception only wraps it, and the stack trace
+// tells what.
+func (r *reading) realCause() (c realCause) {
+	c.class, _ = r.clean(causeClass)
+	c.message, _ = r.clean(causeMessage)
+	found := readStack(r.first.value(causeStack, r.rec.Headers), c.class)
+	if len(found.class) > 0 {
+		c.class = found.class
+	}
+	if len(found.message) > 0 || found.wrapped {
+		if c.message = found.message; len(c.message) == 0 {
+			c.message = nil
+		}
+	}
+	c.frame = found.frame
+	return c
+}
+
+func (r *reading) cause() {
+	c := &r.letter.Cause
+	if r.wants&wantCause != 0 {
+		found := r.realCause()
+		if found.class != nil && r.wants.part(causeClass) {
+			class := r.word(found.class)
+			c.Class = &class
+		}
+		if found.message != nil && r.wants.part(causeMessage) {
+			message := string(found.message)
+			c.Message = &message
+		}
+		if len(found.frame) > 0 && r.wants&wantFrame != 0 {
+			frame := r.word(found.frame)
+			c.Frame = &frame
+		}
+		if r.wants&wantFingerprint != 0 {
+			text := fingerprint(found.class, found.message, found.frame)
+			c.Fingerprint = r.word(text[:])
+		}
+	}
+	if r.wants.part(causeAttempts) {
+		c.Attempts = r.number(causeAttempts)
+	}
 }
 
 func deref(s *string) string {
@@ -160,19 +185,38 @@ func deref(s *string) string {
 	return *s
 }
 
+// repeated notes where a dialect says the same thing twice, and not the same.
+func (r *reading) repeated() {
+	for _, a := range r.first.again {
+		taken := r.first.fields[a.part]
+		value, _ := r.value(a.part)
+		if a.field.Encoding.canonical(r.rec.Headers[a.at].Value) != taken.Encoding.canonical(value) {
+			r.letter.Problems = append(r.letter.Problems, Problem{partNames[a.part], a.field.Header,
+				fmt.Sprintf("it contradicts %s, which is taken", taken.Header)})
+		}
+	}
+}
+
 // compare looks at the other dialects that left headers in the letter, and notes
 // where they say it came from elsewhere.
-func (d Dialects) compare(l *Letter, others uint64, headers []kgo.RecordHeader, looked [][]use) {
-	for i := range d.list {
-		if others&(1<<(i&63)) == 0 || d.list[i].Name == l.Dialect {
-			continue
-		}
-		other, _ := d.collect(i, headers, looked)
+func (r *reading) compare() {
+	headers := r.rec.Headers
+	for i := range r.layout.choices[1:] {
+		other := &r.layout.choices[i+1]
 		for p := originTopic; p <= originOffset; p++ {
-			if contradicts(&l.written, &other, p) {
-				l.Problems = append(l.Problems, Problem{partNames[p], other.fields[p].Header,
-					fmt.Sprintf("the letter has headers of %s too, which say otherwise; those of %s are taken", d.list[i].Name, l.Dialect)})
+			ours, theirs := r.first.fields[p], other.fields[p]
+			if ours != nil && theirs != nil && contradicts(ours, theirs, r.first.value(p, headers), other.value(p, headers)) {
+				r.letter.Problems = append(r.letter.Problems, Problem{partNames[p], theirs.Header,
+					fmt.Sprintf("the letter has headers of %s too, which say otherwise; those of %s are taken", r.d.list[other.dialect].Name, r.letter.Dialect)})
 			}
 		}
 	}
+}
+
+// contradicts tells whether two values of the same part differ.
+func contradicts(a, b *Field, x, y []byte) bool {
+	if a.Encoding == b.Encoding {
+		return !bytes.Equal(x, y)
+	}
+	return a.Encoding.canonical(x) != b.Encoding.canonical(y)
 }

@@ -183,52 +183,81 @@ func sortedFaults(faults []Fault) []Fault {
 // match gives those of the records that are wanted, as letters.
 func (f *filter) match(ctx context.Context, recs []*kgo.Record) []*Letter {
 	f.scanned.Add(int64(len(recs)))
+	p := f.r.Dialects.parser()
+	defer p.done()
 	var letters []*Letter
+	var lean Letter
 	for _, rec := range recs {
-		if l := f.letter(ctx, rec, false); l != nil {
+		if l := f.letter(ctx, p, &lean, rec); l != nil {
 			letters = append(letters, l)
+		}
+	}
+	if f.q.Order != Stream || len(letters)*2 < len(recs) {
+		for _, l := range letters {
+			l.Detach()
 		}
 	}
 	return letters
 }
 
-// letter gives nil for a record that isn't wanted. The cheap conditions come first. A
-// lean one has neither headers nor stack trace.
-func (f *filter) letter(ctx context.Context, rec *kgo.Record, lean bool) *Letter {
-	if !f.inTime(rec.Timestamp) {
+// letter gives nil for a record that isn't wanted. It is read as a lean letter first,
+// with only what is needed to tell.
+func (f *filter) letter(ctx context.Context, p *parser, lean *Letter, rec *kgo.Record) *Letter {
+	d, ok := f.wanted(ctx, p, lean, rec)
+	if !ok {
 		return nil
 	}
-	l := f.r.Dialects.parse(rec)
-	if f.q.Fingerprint != "" && l.Cause.Fingerprint != f.q.Fingerprint {
-		return nil
-	}
-	if f.dispositions != nil {
-		if l.Disposition = f.dispositions.Of(l.Coordinates); l.Disposition != nil && f.q.Undisposed {
-			return nil
-		}
-	}
-	l.ExpiresAt = f.topic.retention.expires(l.Timestamp)
-	if f.q.Where != nil && !f.where(ctx, l, rec) {
-		return nil
-	}
-	if !lean && l.Headers == nil {
-		f.r.Dialects.complete(l, rec)
+	l := new(Letter)
+	p.parse(l, rec, everything)
+	l.Disposition, l.ExpiresAt = d, f.topic.retention.expires(l.Timestamp)
+	if f.q.Where != nil && f.q.Where.needs("decoded") {
+		l.Decoded = lean.Decoded
 	}
 	return l
 }
 
-// where asks the query, after adding to the letter what it looks at.
-func (f *filter) where(ctx context.Context, l *Letter, rec *kgo.Record) bool {
+// wanted tells whether a record is, and gives its disposition. The cheap conditions
+// come first.
+func (f *filter) wanted(ctx context.Context, p *parser, lean *Letter, rec *kgo.Record) (d *Disposition, ok bool) {
+	if !f.inTime(rec.Timestamp) {
+		return nil, false
+	}
+	if f.dispositions != nil {
+		d = f.dispositions.Of(Coordinates{rec.Topic, rec.Partition, rec.Offset})
+		if d != nil && f.q.Undisposed {
+			return nil, false
+		}
+	}
+	if f.q.Fingerprint != "" {
+		if p.parse(lean, rec, wantFingerprint); lean.Cause.Fingerprint != f.q.Fingerprint {
+			return nil, false
+		}
+	}
+	return d, f.q.Where == nil || f.where(ctx, p, lean, rec, d)
+}
+
+// where asks the query, about a letter with what it looks at.
+func (f *filter) where(ctx context.Context, p *parser, lean *Letter, rec *kgo.Record, d *Disposition) bool {
 	w := f.q.Where
-	if w.needs("headers") || w.needsMember("cause", "stack") && w.needs("cause") || w.needs("problems") {
-		f.r.Dialects.complete(l, rec)
+	look := func(wants wants) {
+		p.parse(lean, rec, wants)
+		if lean.Disposition = d; wants&wantTimes != 0 {
+			lean.ExpiresAt = f.topic.retention.expires(lean.Timestamp)
+		}
 	}
+	if w.plain != nil {
+		look(w.plainWants)
+		if v, ok := w.plain(lean); ok {
+			return truth(v)
+		}
+	}
+	look(w.wants)
 	if w.needs("decoded") {
-		l.Decode(ctx, f.r.Decoder, rec.Headers)
+		lean.Decode(ctx, f.r.Decoder, rec.Headers)
 	}
-	ok, err := w.Match(ctx, l)
+	ok, err := w.jq(ctx, lean)
 	if err != nil {
-		f.failed(l, err)
+		f.failed(lean, err)
 	}
 	return ok && err == nil
 }

@@ -191,6 +191,37 @@ func TestOnlyCommittedLettersAreReadAndMarkersAtTheEndAreNotWaitedFor(t *testing
 	})
 }
 
+// What a producer commits after it has aborted is committed, though the answer to one
+// fetch tells of both.
+func TestWhatAProducerWritesAfterItAbortedIsRead(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		topic := c.Topic(t, 1, "retention.ms=-1")
+		cl := c.Client(t, kgo.TransactionalID(c.Name(t, "tx")), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+		for n := range 8 {
+			end := kgo.TryCommit
+			if n%3 == 1 {
+				end = kgo.TryAbort
+			}
+			if err := cl.BeginTransaction(); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // batches
+				if err := cl.ProduceSync(t.Context(), springLetter(topic, 0, n, "a.B")).FirstErr(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := cl.EndTransaction(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, want := newReader(t, c), "k0 k0 k2 k2 k3 k3 k5 k5 k6 k6"
+		kafkatest.Eventually(t, 20*time.Second, "markers", func() (bool, string) {
+			letters, result := read(t, r, dlq.Query{Topic: topic})
+			return keys(letters) == want && len(result.Faults) == 0, keys(letters)
+		})
+	})
+}
+
 func TestALetterOfAnOpenTransactionIsNotThereYet(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		topic := c.Topic(t, 1, "retention.ms=-1")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -152,37 +153,58 @@ func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched)
 	return nil
 }
 
-// decode hands over the records of one answer. A batch that can't be decoded is
-// noted, and what follows it is fetched anew: which transactions were aborted is
-// told for an answer as a whole.
+// handOver is about how much memory records take that are handed over at once: enough
+// for that to cost little, and little beside what a batch may take.
+const handOver = 256 << 10
+
+// decode hands over the records of one answer. It decompresses batch by batch: an
+// answer as a whole can take a hundred times as much memory as its bytes. A batch that
+// can't be decoded is noted, and what follows it is fetched anew: which transactions
+// were aborted is told for an answer as a whole.
 func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo.Record) error) error {
 	at, end := f.from, min(endOf(f.resp.RecordBatches), sp.to)
+	var waiting []*kgo.Record
+	size := 0
+	flush := func() error {
+		if len(waiting) == 0 {
+			return nil
+		}
+		err := do(waiting)
+		waiting, size = nil, 0
+		return err
+	}
 	for at < end {
-		part, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-			KeepControlRecords: s.markers, Offset: at, Topic: s.topic.name, Partition: sp.partition, IsolationLevel: s.isolation(),
-		}, &f.resp, s.decompressor, nil)
-		recs := part.Records
-		for len(recs) > 0 && recs[len(recs)-1].Offset >= end {
-			recs = recs[:len(recs)-1]
+		from, to, rest, ok := batch(f.resp.RecordBatches)
+		if !ok {
+			break
 		}
-		if len(recs) > 0 {
-			if err := do(recs); err != nil {
-				return err
+		whole := f.resp.RecordBatches[:len(f.resp.RecordBatches)-len(rest)]
+		f.resp.RecordBatches = rest
+		if to <= at {
+			continue
+		}
+		records, whyNot := s.records(sp, &f.resp, at, whole)
+		for _, r := range records {
+			if at = r.Offset + 1; r.Offset < end {
+				waiting, size = append(waiting, r), size+recordBytes(r)
 			}
-			next = max(next, recs[len(recs)-1].Offset+1)
 		}
-		if part.Err == nil && next >= end {
+		if whyNot == nil {
+			at = to
+			if size >= handOver {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		if at >= end { // all that was wanted of it could be read
 			return nil
 		}
-		from, to, bad := batchAt(f.resp.RecordBatches, max(at, next))
-		if bad == nil {
-			return nil
-		}
-		if part.Err == nil { // it isn't told where records came before
-			f.resp.RecordBatches = bad
-			part, _ = kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from}, &f.resp, s.decompressor, nil)
-		}
-		s.fault(sp, max(from, at), min(to, end), notDecoded(part.Err))
+		s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
 		if at = to; at >= end {
 			return nil
 		}
@@ -192,13 +214,66 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 			return ctx.Err()
 		}
 	}
-	return nil
+	return flush()
+}
+
+func recordBytes(r *kgo.Record) int {
+	n := 300 + len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += 50 + len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
+// errNotWhole is about a batch with fewer records than it says.
+var errNotWhole = errors.New("not whole")
+
+// records decodes one batch of an answer, from an offset on. Beside an error there may
+// be records that come before what can't be read.
+func (s *scanner) records(sp span, resp *kmsg.FetchResponseTopicPartition, at int64, whole []byte) ([]*kgo.Record, error) {
+	one := *resp
+	one.RecordBatches = whole
+	part, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		KeepControlRecords: true, Offset: at, Topic: s.topic.name, Partition: sp.partition, IsolationLevel: s.isolation(),
+	}, &one, s.decompressor, nil)
+	_, to, _, _ := batch(whole)
+	switch {
+	case part.Err != nil:
+		return part.Records, part.Err
+	case next < to:
+		return part.Records, errNotWhole
+	}
+	if len(part.Records) > 0 && part.Records[0].Attrs.IsControl() {
+		resp.AbortedTransactions = withoutEnded(resp.AbortedTransactions, part.Records[0])
+		if !s.markers {
+			return nil, nil
+		}
+	}
+	return part.Records, nil
+}
+
+// withoutEnded leaves out the aborted transaction that a marker ends: the first of its
+// producer. What the producer writes after it is not aborted.
+func withoutEnded(aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction, marker *kgo.Record) []kmsg.FetchResponseTopicPartitionAbortedTransaction {
+	if key := marker.Key; len(key) < 4 || key[2] != 0 || key[3] != 0 { // it isn't one of an abort
+		return aborted
+	}
+	first := -1
+	for i, a := range aborted {
+		if a.ProducerID == marker.ProducerID && a.FirstOffset <= marker.Offset && (first < 0 || a.FirstOffset < aborted[first].FirstOffset) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return aborted
+	}
+	return slices.Delete(slices.Clone(aborted), first, first+1)
 }
 
 func notDecoded(err error) error {
 	var large *kgo.ErrDecompressTooLarge
 	switch {
-	case err == nil:
+	case errors.Is(err, errNotWhole):
 		return errors.New("its records can't be decompressed, or aren't whole")
 	case errors.As(err, &large):
 		return errors.New("decompressed, its batch would be larger than is allowed")
@@ -285,20 +360,5 @@ func endOf(in []byte) (end int64) {
 			return end
 		}
 		end, in = next, rest
-	}
-}
-
-// batchAt finds the batch that has the offset, or the first after it; nil where there
-// is none.
-func batchAt(in []byte, at int64) (first, next int64, whole []byte) {
-	for {
-		first, next, rest, ok := batch(in)
-		if !ok {
-			return 0, 0, nil
-		}
-		if next > at {
-			return first, next, in[:len(in)-len(rest)]
-		}
-		in = rest
 	}
 }

@@ -2,7 +2,7 @@ package dlq
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -41,7 +41,7 @@ var frameworks = []string{
 
 // cause is what a stack trace tells.
 type cause struct {
-	class, message, frame string
+	class, message, frame []byte
 	wrapped               bool // the message in the headers isn't this exception's
 }
 
@@ -54,7 +54,7 @@ type section struct {
 // readStack finds in a Java stack trace the exception of the class, or what that
 // wraps, and the topmost frame of the application. Where the exception itself has
 // no such frame, it is the one that wraps it.
-func readStack(stack []byte, class string) cause {
+func readStack(stack, class []byte) cause {
 	stack = stack[:min(len(stack), maxStack)]
 	if len(stack) == 0 {
 		return cause{}
@@ -80,7 +80,7 @@ func readStack(stack []byte, class string) cause {
 	} else {
 		at = n - 1
 	}
-	for ; at >= 0 && c.frame == ""; at-- {
+	for ; at >= 0 && c.frame == nil; at-- {
 		c.frame = topFrame(sections[at].frames)
 	}
 	return c
@@ -90,10 +90,10 @@ var causedBy = []byte("\nCaused by: ")
 
 // chosen is the exception of the class, and if that is a wrapper, the first below
 // it that is none; -1: the trace is of something else.
-func chosen(sections []section, class string) int {
+func chosen(sections []section, class []byte) int {
 	at := -1
 	for i := range sections {
-		if class == "" || string(sections[i].class) == class {
+		if len(class) == 0 || bytes.Equal(sections[i].class, class) {
 			at = i
 			break
 		}
@@ -122,7 +122,7 @@ func readSection(text []byte) section {
 
 // topFrame gives class and method of the first frame that is the application's.
 // Line numbers are left out: they change with every release.
-func topFrame(frames []byte) string {
+func topFrame(frames []byte) []byte {
 	for range maxLines {
 		if len(frames) == 0 {
 			break
@@ -144,7 +144,7 @@ func topFrame(frames []byte) string {
 			return plainFrame(validText(name))
 		}
 	}
-	return ""
+	return nil
 }
 
 func isFramework(name []byte) bool {
@@ -157,22 +157,24 @@ func isFramework(name []byte) bool {
 }
 
 // plainFrame takes out what a compiler or a proxy numbers anew each time.
-func plainFrame(name string) string {
-	dot := strings.LastIndexByte(name, '.')
+func plainFrame(name []byte) []byte {
+	dot := bytes.LastIndexByte(name, '.')
 	if dot < 0 {
 		return name
 	}
 	class, method := name[:dot], name[dot+1:]
-	class, _, _ = strings.Cut(class, "$$")
-	if strings.HasPrefix(method, "lambda$") {
-		method = strings.TrimRight(method, "0123456789")
+	class, _, cut := bytes.Cut(class, []byte("$$"))
+	if bytes.HasPrefix(method, []byte("lambda$")) {
+		method = bytes.TrimRight(method, "0123456789")
+	} else if !cut {
+		return name
 	}
-	return class + "." + method
+	return slices.Concat(class, []byte("."), method)
 }
 
-func validText(b []byte) string {
+func validText(b []byte) []byte {
 	if utf8.Valid(b) {
-		return string(b)
+		return b
 	}
-	return strings.ToValidUTF8(string(b), "\ufffd")
+	return bytes.ToValidUTF8(b, []byte("\ufffd"))
 }

@@ -59,6 +59,7 @@ type Group struct {
 	Origins []string `json:"origins"`
 
 	disposed int64
+	cause    realCause // until name
 }
 
 // Stats groups the letters that the query wants, and gives the groups with the most,
@@ -98,63 +99,78 @@ type tally struct {
 
 func (f *filter) tally(ctx context.Context, recs []*kgo.Record) *tally {
 	f.scanned.Add(int64(len(recs)))
+	p := f.r.Dialects.parser()
+	defer p.done()
 	t := &tally{groups: map[string]*Group{}}
+	var lean Letter
 	for _, rec := range recs {
-		l := f.letter(ctx, rec, true)
-		if l == nil {
+		d, ok := f.wanted(ctx, p, &lean, rec)
+		if !ok {
 			continue
 		}
+		r := p.read(&lean, rec, 1<<originTopic)
+		var cause realCause
+		if r.first != nil {
+			cause = r.realCause()
+			r.origin()
+		}
 		t.letters++
-		g := t.groups[l.Cause.Fingerprint]
+		print := fingerprint(cause.class, cause.message, cause.frame)
+		g := t.groups[string(print[:])]
 		if g == nil {
-			g = &Group{Fingerprint: l.Cause.Fingerprint}
+			g = &Group{Fingerprint: string(print[:])}
 			t.groups[g.Fingerprint] = g
 		}
-		g.add(l)
-		if l.Disposition != nil {
+		g.add(&lean, rec.Timestamp, cause)
+		if d != nil {
+			g.disposed++
 			t.disposed++
 		}
 	}
 	for _, g := range t.groups {
-		g.clip()
+		g.name(p)
 	}
 	return t
 }
 
-func (g *Group) add(l *Letter) {
+func (g *Group) add(l *Letter, at time.Time, cause realCause) {
 	g.Count++
-	if l.Disposition != nil {
-		g.disposed++
-	}
-	if at := l.Timestamp; at != nil {
-		if g.First == nil || at.Before(*g.First) {
-			g.First = at
+	newest := g.Count == 1
+	if !at.IsZero() && at.UnixMilli() >= 0 {
+		if g.First == nil {
+			first, last := at, at
+			g.First, g.Last, newest = &first, &last, true
 		}
-		if g.Last == nil || !at.Before(*g.Last) {
-			g.Last = at
+		if at.Before(*g.First) {
+			*g.First = at
+		}
+		if !at.Before(*g.Last) {
+			*g.Last, newest = at, true
 		}
 	}
-	if g.Last == l.Timestamp || g.Count == 1 {
-		g.Example, g.Class, g.Message, g.Frame = l.Coordinates, l.Cause.Class, l.Cause.Message, l.Cause.Frame
+	if newest {
+		g.Example, g.cause = l.Coordinates, cause
 	}
 	g.Dialects = include(g.Dialects, l.Dialect, maxGroupOrigins)
 	g.Origins = include(g.Origins, deref(l.Origin.Topic), maxGroupOrigins)
 }
 
-// clip lets go of the letters: what is kept of them must not hold their memory.
-func (g *Group) clip() {
-	for _, s := range []**string{&g.Class, &g.Message, &g.Frame} {
-		if *s != nil {
-			short := strings.Clone(clip(**s, maxGroupText))
-			*s = &short
+// name fills in the newest letter's cause, and lets go of the letter: what is kept must
+// not hold its memory.
+func (g *Group) name(p *parser) {
+	for _, s := range []struct {
+		to   **string
+		text []byte
+	}{{&g.Class, g.cause.class}, {&g.Message, g.cause.message}, {&g.Frame, g.cause.frame}} {
+		if s.text != nil {
+			short := clip(p.word(s.text), maxGroupText)
+			if len(s.text) > maxWordLength { // clip shares the memory
+				short = strings.Clone(short)
+			}
+			*s.to = &short
 		}
 	}
-	for _, t := range []**time.Time{&g.First, &g.Last} {
-		if *t != nil {
-			at := **t
-			*t = &at
-		}
-	}
+	g.cause = realCause{}
 }
 
 func include(list []string, name string, most int) []string {

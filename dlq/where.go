@@ -20,6 +20,23 @@ import (
 type Where struct {
 	code  *gojq.Code
 	names map[string]bool // members of a letter that it may look at; nil: all
+	wants wants           // what of a letter must be read for them
+
+	top   []member // of those, the ones with one value
+	inner []inner  // and those of members
+
+	plain      direct // nil: only jq can tell
+	plainWants wants
+}
+
+type member struct {
+	name string
+	of   func(*Letter) any
+}
+
+type inner struct {
+	name    string
+	members []member
 }
 
 // Bounds of a query at one letter.
@@ -73,7 +90,41 @@ func NewWhere(query string) (*Where, error) {
 	if u.all {
 		w.names = nil
 	}
+	w.prepare()
+	p := plainly{}
+	w.plain = p.query(parsed)
+	w.plainWants = p.wants
 	return w, nil
+}
+
+// prepare finds out what is to be read, and how the letter is built.
+func (w *Where) prepare() {
+	if w.names == nil {
+		w.wants = everything
+	}
+	for name := range w.names {
+		w.wants |= wantsOf[name]
+	}
+	for _, name := range []string{"coordinates", "dialect", "died_at", "timestamp", "expires_at"} {
+		if w.needs(name) {
+			w.top = append(w.top, member{name, single[name]})
+		}
+	}
+	for outer, names := range map[string][]string{
+		"origin": {"topic", "partition", "offset", "timestamp", "group"},
+		"cause":  {"class", "message", "fingerprint", "frame", "stack", "attempts"},
+	} {
+		if !w.needs(outer) {
+			continue
+		}
+		in := inner{name: outer}
+		for _, name := range names {
+			if w.needsMember(outer, name) {
+				in.members = append(in.members, member{name, single[outer+"."+name]})
+			}
+		}
+		w.inner = append(w.inner, in)
+	}
 }
 
 // needs tells whether the query may look at a member of the letter.
@@ -88,6 +139,16 @@ func (w *Where) needsMember(name, member string) bool {
 // is wrong for one, such as a number in the place of a string, may be right for the
 // next.
 func (w *Where) Match(ctx context.Context, l *Letter) (bool, error) {
+	if w.plain != nil {
+		if v, ok := w.plain(l); ok {
+			return truth(v), nil
+		}
+	}
+	return w.jq(ctx, l)
+}
+
+// jq asks jq.
+func (w *Where) jq(ctx context.Context, l *Letter) (bool, error) {
 	input, err := w.input(l)
 	if err != nil {
 		return false, err
@@ -110,7 +171,7 @@ func (w *Where) Match(ctx context.Context, l *Letter) (bool, error) {
 		}
 		return false, err
 	}
-	return value != nil && value != false, nil
+	return truth(value), nil
 }
 
 // run is what bounds a query in time. A timer of its own for every letter would cost
@@ -134,31 +195,16 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 			in[name] = value()
 		}
 	}
-	put("coordinates", func() any { return l.Coordinates.String() })
-	put("dialect", func() any { return anyText(orNil(l.Dialect)) })
-	put("died_at", func() any { return anyTime(l.DiedAt) })
-	put("timestamp", func() any { return anyTime(l.Timestamp) })
-	inner := func(outer string, members ...member) {
-		if !w.needs(outer) {
-			return
-		}
-		m := make(map[string]any, len(members))
-		for _, member := range members {
-			if w.needsMember(outer, member.name) {
-				m[member.name] = member.value()
-			}
-		}
-		in[outer] = m
+	for _, m := range w.top {
+		in[m.name] = m.of(l)
 	}
-	o, c := &l.Origin, &l.Cause
-	inner("origin",
-		member{"topic", func() any { return anyText(o.Topic) }}, member{"partition", func() any { return anyInt(o.Partition) }},
-		member{"offset", func() any { return anyInt(o.Offset) }}, member{"timestamp", func() any { return anyTime(o.Timestamp) }},
-		member{"group", func() any { return anyText(o.Group) }})
-	inner("cause",
-		member{"class", func() any { return anyText(c.Class) }}, member{"message", func() any { return anyText(c.Message) }},
-		member{"fingerprint", func() any { return c.Fingerprint }}, member{"frame", func() any { return anyText(c.Frame) }},
-		member{"stack", func() any { return anyText(c.Stack) }}, member{"attempts", func() any { return anyInt(c.Attempts) }})
+	for _, o := range w.inner {
+		m := make(map[string]any, len(o.members))
+		for _, member := range o.members {
+			m[member.name] = member.of(l)
+		}
+		in[o.name] = m
+	}
 	for _, part := range []struct {
 		name string
 		data []byte
@@ -196,7 +242,6 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 		}
 		return map[string]any{"state": d.State, "job": d.Job, "who": d.Who, "why": d.Why, "at": anyTime(d.At)}
 	})
-	put("expires_at", func() any { return anyTime(l.ExpiresAt) })
 	if !w.needs("decoded") || l.Decoded == nil {
 		return in, nil
 	}
@@ -207,11 +252,6 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	value, err := anyPart(l.Decoded.Value)
 	in["decoded"] = map[string]any{"key": key, "value": value}
 	return in, err
-}
-
-type member struct {
-	name  string
-	value func() any
 }
 
 func anyText(s *string) any {

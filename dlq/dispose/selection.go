@@ -118,21 +118,26 @@ func (s selection) read(ctx context.Context, r *dlq.Reader, topic string, visit 
 // stream reads the topic along, and returns what it didn't come across.
 func (s selection) stream(ctx context.Context, r *dlq.Reader, topic string, visit func(*dlq.Letter) error) (selection, error) {
 	q := dlq.Query{Topic: topic, From: map[int32]int64{}, To: map[int32]int64{}}
-	rest := selection{}
+	rest, between := selection{}, int64(0)
 	for p, b := range s {
 		if b.IsEmpty() {
 			continue
 		}
 		q.Partitions = append(q.Partitions, p)
 		q.From[p], q.To[p] = int64(b.Minimum()), int64(b.Maximum())+1
+		between += q.To[p] - q.From[p]
 		rest[p] = b.Clone()
 	}
+	few := s.count() < between/2
 	_, err := r.Read(ctx, q, func(l *dlq.Letter) error {
 		at := l.Coordinates
 		if !s.has(at.Partition, at.Offset) {
 			return nil
 		}
 		rest.remove(at.Partition, at.Offset)
+		if few { // of each batch: the others aren't to be kept with them
+			l.Detach()
+		}
 		return visit(l)
 	})
 	return rest, err

@@ -70,11 +70,10 @@ type Letter struct {
 	Why         string // when it isn't the run's
 }
 
-// note is what an item carries: the letter, and its entry but for the target.
+// note is what an item carries.
 type note struct {
 	Letter
 	attempt int
-	entry   []byte
 }
 
 // Item makes the item of a letter for package exactly. The book must have been
@@ -91,32 +90,8 @@ func (b *Book) Item(l Letter) exactly.Item {
 	if n.Why == "" {
 		n.Why = b.run.Why
 	}
-	// Made here, where the source is read ahead, and not within a transaction.
-	n.entry = b.begin(n)
 	item.Note = n
 	return item
-}
-
-// begin writes an entry up to its target.
-func (b *Book) begin(n *note) []byte {
-	e := make([]byte, 0, 512)
-	e = append(e, b.before...)
-	e = text(append(e, `,"disposition":`...), string(n.Disposition))
-	e = number(append(e, `,"attempt":`...), int64(n.attempt))
-	e = append(e, b.about...)
-	e = number(append(e, `,"partition":`...), int64(n.Partition))
-	e = number(append(e, `,"offset":`...), n.Offset)
-	for _, f := range [...]struct{ name, value string }{
-		{`,"replay_id":`, n.ReplayID}, {`,"hash_before":`, n.HashBefore}, {`,"hash_after":`, n.HashAfter},
-	} {
-		if f.value != "" {
-			e = text(append(e, f.name...), f.value)
-		}
-	}
-	e = append(e, b.who...)
-	e = text(append(e, `,"why":`...), n.Why)
-	e = b.run.Now().UTC().AppendFormat(append(e, `,"at":"`...), time.RFC3339Nano)
-	return append(e, `","target":`...)
 }
 
 // Load implements [exactly.Ledger].
@@ -142,55 +117,88 @@ func (b *Book) Holds(item exactly.Item) (exactly.Held, bool) {
 	return held, disposed
 }
 
-// auditBytes is how much goes into one record of the audit topic, uncompressed. A
-// record for each entry would cost client and broker as much as the letters.
+// auditBytes is how much goes into one record, uncompressed, of those that tell of
+// many letters.
 const auditBytes = 200 << 10
 
-// Entries implements [exactly.Ledger]: a record for each letter in the ledger, and for
-// the audit topic the same entries, many to a record.
+// Entries implements [exactly.Ledger]: the ledger has a record for many letters that
+// went the same way, and one for each of few; the audit topic has one for all.
 func (b *Book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
-	partition, prefix := b.topics.partition(b.source), []byte(b.source.prefix())
-	records := make([]*kgo.Record, 0, len(done)+8)
-	made := make([]kgo.Record, len(done)) // in one piece: there are many
-	var audit []byte
-	flush := func() {
-		if len(audit) > 0 {
-			records = append(records, &kgo.Record{Topic: AuditTopic, Partition: partition, Key: prefix, Value: append(audit, ']')})
-			audit = nil
-		}
+	if len(done) == 0 {
+		return nil, nil
 	}
+	partition := b.topics.partition(b.source)
+	var records []*kgo.Record
+	add := func(topic, key string, value []byte) {
+		records = append(records, &kgo.Record{Topic: topic, Partition: partition, Key: []byte(key), Value: value})
+	}
+	single := func(i int) { add(Topic, done[i].Key, b.entry(&done[i])) }
+	ways, order := map[way][]int{}, []way{}
 	for i := range done {
-		value := finish(done[i])
-		r := &made[i]
-		r.Topic, r.Partition, r.Key, r.Value = Topic, partition, []byte(done[i].Key), value
-		records = append(records, r)
-		switch {
-		case audit == nil:
-			audit = append(make([]byte, 0, min(auditBytes+1024, (len(value)+1)*(len(done)-i)+64)), '[')
-		default:
-			audit = append(audit, ',')
+		w, ok := b.wayOf(&done[i])
+		if !ok {
+			single(i)
+			continue
 		}
-		if audit = append(audit, value...); len(audit) > auditBytes {
-			flush()
+		if ways[w] == nil {
+			order = append(order, w)
+		}
+		ways[w] = append(ways[w], i)
+	}
+	for _, w := range order {
+		if len(ways[w]) < sheetFrom {
+			for _, i := range ways[w] {
+				single(i)
+			}
+			continue
+		}
+		for _, value := range b.sheets(w, done, ways[w]) {
+			add(Topic, b.source.sheetKey(w.partition), value)
 		}
 	}
-	flush()
+	for _, value := range b.pages(done) {
+		add(AuditTopic, b.source.prefix(), value)
+	}
 	return records, nil
 }
 
-// finish adds the target to what begin wrote. That stays as it is, for another attempt.
-func finish(d exactly.Done) []byte {
-	n := d.Note.(*note)
-	if len(d.Placed) == 0 {
-		return append(n.entry[:len(n.entry):len(n.entry)], "null}"...)
+// pages makes the audit topic's records.
+func (b *Book) pages(done []exactly.Done) (values [][]byte) {
+	v := b.pageHead()
+	for i := range done {
+		if v = b.line(v, &done[i]); i < len(done)-1 && len(v) < auditBytes {
+			v = append(v, ',')
+			continue
+		}
+		values = append(values, append(v, "]}"...))
+		if i < len(done)-1 {
+			v = b.pageHead()
+		}
 	}
-	p := d.Placed[0]
-	e := make([]byte, len(n.entry), len(n.entry)+len(p.Topic)+64)
-	copy(e, n.entry)
-	e = text(append(e, `{"topic":`...), p.Topic)
-	e = number(append(e, `,"partition":`...), int64(p.Partition))
-	e = number(append(e, `,"offset":`...), p.Offset)
-	return append(e, "}}"...)
+	return values
+}
+
+// entry is the value of a ledger's record for one letter.
+func (b *Book) entry(d *exactly.Done) []byte {
+	n := d.Note.(*note)
+	e := make([]byte, 0, 700)
+	e = append(e, b.before...)
+	e = text(append(e, `,"disposition":`...), string(n.Disposition))
+	e = number(append(e, `,"attempt":`...), int64(n.attempt))
+	e = append(e, b.about...)
+	e = number(append(e, `,"partition":`...), int64(n.Partition))
+	e = number(append(e, `,"offset":`...), n.Offset)
+	for _, f := range [...]struct{ name, value string }{
+		{`,"replay_id":`, n.ReplayID}, {`,"hash_before":`, n.HashBefore}, {`,"hash_after":`, n.HashAfter},
+	} {
+		if f.value != "" {
+			e = text(append(e, f.name...), f.value)
+		}
+	}
+	e = append(e, b.who...)
+	e = text(append(e, `,"why":`...), n.Why)
+	e = b.run.Now().UTC().AppendFormat(append(e, `,"at":"`...), time.RFC3339Nano)
+	return append(appendTarget(append(e, `","target":`...), d), '}')
 }
 
 // text appends a JSON string.

@@ -88,7 +88,15 @@ func ParseTopicID(text string) (id kadm.TopicID, err error) {
 // ReplayID is what a replayed record carries in the header evtctl-replay-id: the same
 // whoever replays, and however often the same attempt is begun.
 func (s Source) ReplayID(partition int32, offset int64, attempt int) string {
-	return fmt.Sprintf("%s/%d/%d/%d", topicID(s.TopicID), partition, offset, attempt)
+	return string(appendReplayID(make([]byte, 0, 80), s.TopicID, partition, offset, attempt))
+}
+
+func appendReplayID(b []byte, id kadm.TopicID, partition int32, offset int64, attempt int) []byte {
+	b = base64.RawURLEncoding.AppendEncode(b, id[:])
+	for _, n := range [...]int64{int64(partition), offset, int64(attempt)} {
+		b = strconv.AppendInt(append(b, '/'), n, 10)
+	}
+	return b
 }
 
 // TransactionalID is the mutex of all who replay from the topic, or of all who import
@@ -105,7 +113,8 @@ func (s Source) TransactionalID() string {
 func (s Source) Group() string { return "evtctl.dlq." + s.Topic }
 
 // Entry is what is known of one letter's disposition. Its JSON is the value of a
-// record in the ledger; in the audit topic, a record's value is a JSON array of them.
+// record in the ledger; many letters that went the same way share a record there, as
+// all of a transaction do in the audit topic. [Source.Entries] reads them all.
 type Entry struct {
 	Version     int         `json:"version"`
 	Disposition Disposition `json:"disposition"`

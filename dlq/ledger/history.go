@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -43,8 +42,8 @@ func audited(ctx context.Context, cl *kgo.Client, partition int32, about func(ke
 		if !about(string(r.Key)) {
 			return nil
 		}
-		var entries []Entry
-		if err := json.Unmarshal(r.Value, &entries); err != nil {
+		entries, err := auditEntries(r.Value)
+		if err != nil {
 			return fmt.Errorf("reading the history: %s:%d:%d: no entries: %w", r.Topic, r.Partition, r.Offset, err)
 		}
 		for _, e := range entries {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -69,6 +70,12 @@ func (x *Index) add(r *kgo.Record, prefix string) error {
 	if !ok {
 		return nil // another topic's
 	}
+	if isSheet(offset) {
+		if err := x.addSheet(r.Value); err != nil {
+			return fmt.Errorf("%s:%d:%d: %w", r.Topic, r.Partition, r.Offset, err)
+		}
+		return nil
+	}
 	if r.Value == nil { // somebody deleted the entry
 		x.set(partition, offset, brief{Disposition: Restored})
 		return nil
@@ -81,6 +88,28 @@ func (x *Index) add(r *kgo.Record, prefix string) error {
 	if x.own != nil {
 		x.own(partition, offset, b)
 	}
+	return nil
+}
+
+// addSheet takes many letters in.
+func (x *Index) addSheet(value []byte) error {
+	if value == nil {
+		return errors.New("a record that told of many letters was deleted: which they were isn't known any more")
+	}
+	s, err := readSheet(value)
+	if err != nil {
+		return err
+	}
+	b := brief{Version: EntryVersion, Disposition: known([]byte(s.Disposition)), Attempt: s.Attempt, Job: s.Job}
+	s.each(func(offset int64, partition int32, at int64) {
+		if b.Disposition == Intended {
+			b.Target = s.target(partition, at)
+		}
+		x.set(s.Partition, offset, b)
+		if x.own != nil {
+			x.own(s.Partition, offset, b)
+		}
+	})
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/exactly"
 )
 
 func TestAnIndexOfAMillionLettersIsSmall(t *testing.T) {
@@ -90,12 +92,13 @@ func TestAnEntryIsWhatItsTypeSays(t *testing.T) {
 	item := b.Item(Letter{Partition: 3, Offset: 4, Disposition: Parked})
 	item2 := b.Item(Letter{Partition: 3, Offset: 5, Disposition: Replayed, Attempt: 9, Record: &kgo.Record{Topic: "t"}, ReplayID: "r", HashAfter: "h"})
 	for _, it := range []struct {
-		note *note
+		item exactly.Item
 		want string
-	}{{item.Note.(*note), "parked 0"}, {item2.Note.(*note), "replayed 9"}} {
+	}{{item, "parked 0"}, {item2, "replayed 9"}} {
 		var e Entry
-		if err := json.Unmarshal(append(it.note.entry, "null}"...), &e); err != nil {
-			t.Fatalf("%s: %v", it.note.entry, err)
+		value := b.entry(&exactly.Done{Item: it.item})
+		if err := json.Unmarshal(value, &e); err != nil {
+			t.Fatalf("%s: %v", value, err)
 		}
 		if got := fmt.Sprint(e.Disposition, " ", e.Attempt); got != it.want || e.Who != "w\n\x7f" || e.Why != "ü\u2028" || e.Job != "j" || e.Partition != 3 {
 			t.Errorf("%+v", e)

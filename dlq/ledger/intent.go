@@ -18,7 +18,6 @@ func (b *Book) Intents(about []exactly.Done) ([]*kgo.Record, error) {
 		}
 		n := *d.Note.(*note)
 		n.Disposition = Intended
-		n.entry = b.begin(&n)
 		d.Note = &n
 		intended = append(intended, d)
 	}

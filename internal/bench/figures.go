@@ -46,6 +46,7 @@ type report struct {
 type bench struct {
 	scale
 	programs *programs
+	cluster  *kafkatest.Cluster
 	data     *data
 	report   report
 	say      func(format string, args ...any) // tells what is being done
@@ -62,20 +63,28 @@ func takeFigures(ctx context.Context, t testing.TB, evtctl string, s scale, log 
 	return &b.report
 }
 
-// newBench starts a broker and writes the records.
+// newBench starts a broker and writes records to it.
 func newBench(ctx context.Context, t testing.TB, evtctl string, s scale, log io.Writer) *bench {
 	t.Helper()
+	b := startBench(ctx, t, evtctl, log)
+	b.scale = s
+	b.say("writing %d records", s.partitions*s.records)
+	b.data = newData(ctx, t, b.cluster, s)
+	b.report = report{Machine: b.programs.machine(ctx, t), Data: b.data.String()}
+	return b
+}
+
+// startBench starts a broker.
+func startBench(ctx context.Context, t testing.TB, evtctl string, log io.Writer) *bench {
+	t.Helper()
 	started := time.Now()
-	b := &bench{scale: s, say: func(format string, args ...any) {
+	b := &bench{say: func(format string, args ...any) {
 		fmt.Fprintf(log, "%4.0fs  %s\n", time.Since(started).Seconds(), fmt.Sprintf(format, args...))
 	}}
 	b.say("building what runs beside evtctl, starting a broker")
 	b.programs = buildPrograms(ctx, t, evtctl)
-	c := kafkatest.RealNodes(t, 1, kafkatest.WithHeap(1024))
-	b.programs.connect(t, c)
-	b.say("writing %d records", s.partitions*s.records)
-	b.data = newData(ctx, t, c, s)
-	b.report = report{Machine: b.programs.machine(ctx, t), Data: b.data.String()}
+	b.cluster = kafkatest.RealNodes(t, 1, kafkatest.WithHeap(1024))
+	b.programs.connect(t, b.cluster)
 	return b
 }
 

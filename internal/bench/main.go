@@ -1,14 +1,15 @@
 // Command bench takes evtctl's figures: how long its lag commands take and how
 // much memory they need on a real Kafka, beside Apache's own tool and the bare
-// protocol, and how long its schema checks take. It starts the broker, makes the data, lets all programs answer the
+// protocol, how fast it reads dead letters, beside the bare client, and how long its
+// schema checks take. It starts the broker, makes the data, lets all programs answer the
 // same questions in turn, and prints medians. Before a question is timed, the
 // answers are compared: a program that is quick and wrong gets no figure.
 //
 // It is no test. Nothing is judged by it, as times depend on the machine; its goals
 // stand beside the figures for a person to read.
 //
-// Two more programs belong to it: measure runs one program and tells what it took,
-// floor asks the least that can be asked.
+// Three more programs belong to it: measure runs one program and tells what it took,
+// floor asks the least that can be asked, bare reads a topic and does no more.
 package main
 
 import (
@@ -24,14 +25,14 @@ import (
 func main() {
 	evtctl := flag.String("evtctl", "bin/evtctl", "the `program` to take figures of")
 	asJSON := flag.Bool("json", false, "print one JSON document")
-	only := flag.String("only", "", "take one `part` of the figures: lag or schema, which needs no Kafka")
+	only := flag.String("only", "", "take one `part` of the figures: lag, dlq, or schema, which needs no Kafka")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "bench takes no arguments, only flags: %q\n", flag.Args())
 		os.Exit(2)
 	}
-	if *only != "" && *only != "lag" && *only != "schema" {
-		fmt.Fprintf(os.Stderr, "-only %q: the parts are lag and schema\n", *only)
+	if *only != "" && *only != "lag" && *only != "dlq" && *only != "schema" {
+		fmt.Fprintf(os.Stderr, "-only %q: the parts are lag, dlq and schema\n", *only)
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -55,18 +56,28 @@ func main() {
 // they couldn't be taken.
 func takeParts(ctx context.Context, evtctl, only string, log io.Writer) *report {
 	var whole *report
-	if only != "schema" {
-		whole = take(func(t testing.TB) *report { return takeFigures(ctx, t, evtctl, full, log) }, log)
+	for _, part := range []struct {
+		name    string
+		figures func(testing.TB) *report
+	}{
+		{"lag", func(t testing.TB) *report { return takeFigures(ctx, t, evtctl, full, log) }},
+		{"dlq", func(t testing.TB) *report { return takeLetterFigures(ctx, t, evtctl, fullLetters, log) }},
+		{"schema", func(t testing.TB) *report { return takeSchemaFigures(ctx, t, evtctl, fullSchemas, log) }},
+	} {
+		if only != "" && only != part.name {
+			continue
+		}
+		r := take(part.figures, log)
+		switch {
+		case r == nil:
+			return nil
+		case whole == nil:
+			whole = r
+		default:
+			whole.Data += "; " + r.Data
+			whole.Questions = append(whole.Questions, r.Questions...)
+		}
 	}
-	if only == "lag" || only == "" && whole == nil {
-		return whole
-	}
-	part := take(func(t testing.TB) *report { return takeSchemaFigures(ctx, t, evtctl, fullSchemas, log) }, log)
-	if whole == nil || part == nil {
-		return part
-	}
-	whole.Data += "; " + part.Data
-	whole.Questions = append(whole.Questions, part.Questions...)
 	return whole
 }
 

@@ -18,6 +18,7 @@ type programs struct {
 	path    string // of evtctl
 	measure string
 	bare    string // floor's
+	reader  string // bare's
 	home    string // an empty folder
 	brokers string
 	java    map[string]string // as Installation.java tells
@@ -36,11 +37,11 @@ func buildPrograms(ctx context.Context, t testing.TB, evtctl string) *programs {
 		t.Fatalf("looking for evtctl: %v\nhint: make build", err)
 	}
 	dir := t.TempDir()
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, module+"/internal/bench/measure", module+"/internal/bench/floor")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, module+"/internal/bench/measure", module+"/internal/bench/floor", module+"/internal/bench/bare")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building measure and floor: %v\n%s", err, out)
+		t.Fatalf("building measure, floor and bare: %v\n%s", err, out)
 	}
-	return &programs{path: path, measure: filepath.Join(dir, "measure"), bare: filepath.Join(dir, "floor"), home: t.TempDir()}
+	return &programs{path: path, measure: filepath.Join(dir, "measure"), bare: filepath.Join(dir, "floor"), reader: filepath.Join(dir, "bare"), home: t.TempDir()}
 }
 
 //go:embed Installation.java

@@ -41,6 +41,7 @@ const (
 	nobody peer = iota
 	apache
 	protocol
+	client
 )
 
 // tally is what the runs of one program took.

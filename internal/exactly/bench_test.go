@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,20 +25,64 @@ func BenchmarkExactlyOnce(b *testing.B) {
 	c := kafkatest.RealNodes(b, 1, kafkatest.WithHeap(1024))
 	dlq := c.Topic(b, dlqPartitions)
 	fill(b, c, dlq)
-	var exact, plain, share, again []float64
+	var all [8][]float64
 	for b.Loop() {
+		before := workOf(c)
 		e, a := exactRate(b, c, dlq)
+		between := workOf(c)
 		p := copyRate(b, c, dlq)
-		exact, plain, share, again = append(exact, e), append(plain, p), append(share, e/p), append(again, a)
+		after := workOf(c)
+		ours, theirs := between.since(before), after.since(between)
+		for i, figure := range [...]float64{e, p, e / p, a, ours.client, ours.broker, theirs.client, theirs.broker} {
+			all[i] = append(all[i], figure)
+		}
 	}
-	b.ReportMetric(median(exact), "exact/s")
-	b.ReportMetric(median(plain), "copy/s")
-	b.ReportMetric(median(share), "exact/copy")
-	b.ReportMetric(median(again), "s-to-go-on")
+	for i, unit := range [...]string{"exact/s", "copy/s", "exact/copy", "s-to-go-on", "µs-client", "µs-broker", "µs-client-copy", "µs-broker-copy"} {
+		b.ReportMetric(median(all[i]), unit)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkGoingOnAfterAKill kills a replay while it writes, and takes the time from
+// the start of another process until that has committed what was left open.
+func BenchmarkGoingOnAfterAKill(b *testing.B) {
+	c := kafkatest.RealNodes(b, 1, kafkatest.WithHeap(1024))
+	var took []float64
+	for b.Loop() {
+		j := newJob(b, c, 3)
+		o := j.order(50_000)
+		o.MaxRecords = 2000
+		for range 2 {
+			began := time.Now()
+			ch := startReplay(b, o)
+			if _, ok := ch.await("writing"); !ok {
+				b.Fatalf("it ended before it wrote: %q", ch.said)
+			}
+			took = append(took, time.Since(began).Seconds())
+			ch.kill()
+		}
+		took = append(took[:len(took)-2], took[len(took)-1]) // the second went on after the first
+	}
+	b.ReportMetric(median(took), "s-to-go-on")
 	b.ReportMetric(0, "ns/op")
 }
 
 const benchLetters = 120_000
+
+// work is how long processors have worked, in microseconds for each letter. Rates are
+// of one moment of one machine; this isn't, where both share the cores.
+type work struct{ client, broker float64 }
+
+func workOf(c *kafkatest.Cluster) work {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage) // it can't fail with these arguments
+	per := func(d time.Duration) float64 { return float64(d.Microseconds()) / benchLetters }
+	return work{per(time.Duration(usage.Utime.Nano() + usage.Stime.Nano())), per(c.CPU())}
+}
+
+func (w work) since(before work) work {
+	return work{w.client - before.client, w.broker - before.broker}
+}
 
 func fill(b *testing.B, c *kafkatest.Cluster, topic string) {
 	records := make([]*kgo.Record, benchLetters)

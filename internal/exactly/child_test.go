@@ -134,7 +134,7 @@ type child struct {
 	said  []string
 }
 
-func startReplay(t *testing.T, o order) *child {
+func startReplay(t testing.TB, o order) *child {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {

@@ -2,7 +2,6 @@ package exactly_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -31,7 +30,7 @@ type job struct {
 	book   *ledger.Book
 }
 
-func newJob(t *testing.T, c *kafkatest.Cluster, partitions int32, configs ...string) *job {
+func newJob(t testing.TB, c *kafkatest.Cluster, partitions int32, configs ...string) *job {
 	t.Helper()
 	j := &job{c: c, target: c.Topic(t, partitions, configs...), source: newSource()}
 	var err error
@@ -55,7 +54,7 @@ func sourceOf(id [16]byte) ledger.Source {
 }
 
 // renew forgets what was read of the ledger, as a new run does.
-func (j *job) renew(t *testing.T) {
+func (j *job) renew(t testing.TB) {
 	t.Helper()
 	j.book = j.topics.NewBook(j.source, ledger.Run{Job: j.c.Name(t, "job"), Who: "alice", Why: "a test"})
 }
@@ -151,17 +150,9 @@ func (j *job) compare(t *testing.T, want int) (lost, doubled int) {
 func (j *job) entries(t *testing.T, topic string) map[string][]ledger.Entry {
 	t.Helper()
 	found := map[string][]ledger.Entry{}
-	prefix := j.source.Key(0, 0)[:len(j.source.Key(0, 0))-len("0/0")]
 	for _, r := range readAll(t, j.c, topic) {
-		if len(r.Key) < len(prefix) || string(r.Key[:len(prefix)]) != prefix {
-			continue
-		}
-		var entries []ledger.Entry
-		value := r.Value
-		if topic == ledger.Topic {
-			value = fmt.Appendf(nil, "[%s]", value)
-		}
-		if err := json.Unmarshal(value, &entries); err != nil {
+		entries, err := j.source.Entries(r)
+		if err != nil {
 			t.Fatalf("%s: %v", r.Value, err)
 		}
 		for _, e := range entries {
