@@ -1,35 +1,19 @@
 package dlq
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
-	"sync"
-	"time"
-	"unicode/utf8"
 
-	"github.com/itchyny/gojq"
+	"github.com/evtctl/evtctl/internal/jq"
 )
 
 // Where is a jq query over the JSON of a letter. Several goroutines may use it at
 // once.
-type Where struct {
-	code  *gojq.Code
-	names map[string]bool // members of a letter that it may look at; nil: all
-}
-
-// Bounds of a query at one letter.
-const (
-	maxWhereTime = 200 * time.Millisecond
-	maxWhereText = 64 << 10
-)
+type Where struct{ query *jq.Query }
 
 // ErrWhereTime says that a query took too long at a letter.
-var ErrWhereTime = errors.New("the query takes too long; does it loop?")
+var ErrWhereTime = jq.ErrTime
 
 // Hint says what to do about an error of [NewWhere].
 func (e *WhereError) Hint() string {
@@ -52,37 +36,19 @@ func (e *WhereError) Unwrap() error { return e.Err }
 // NewWhere compiles a query. A letter fits when the first value that it gives is
 // neither false nor null. Modules, the environment and other input can't be had.
 func NewWhere(query string) (*Where, error) {
-	fail := func(err error) (*Where, error) { return nil, &WhereError{query, err} }
-	if len(query) > maxWhereText {
-		return fail(fmt.Errorf("it has %d bytes; at most %d are allowed", len(query), maxWhereText))
+	compiled, err := jq.NewQuery(query)
+	var wrong *jq.QueryError
+	if errors.As(err, &wrong) {
+		return nil, &WhereError{query, wrong.Err}
 	}
-	parsed, err := gojq.Parse(query)
-	if err != nil {
-		return fail(err)
-	}
-	u := looks{names: map[string]bool{}}
-	u.query(parsed)
-	if u.forbidden != "" {
-		return fail(fmt.Errorf("%s can't be had here: a query sees the letter only", u.forbidden))
-	}
-	code, err := gojq.Compile(parsed, gojq.WithEnvironLoader(func() []string { return nil }))
-	if err != nil {
-		return fail(err)
-	}
-	w := &Where{code: code, names: u.names}
-	if u.all {
-		w.names = nil
-	}
-	return w, nil
+	return &Where{compiled}, err
 }
 
 // needs tells whether the query may look at a member of the letter.
-func (w *Where) needs(name string) bool { return w.names == nil || w.names[name] }
+func (w *Where) needs(name string) bool { return w.query.Needs(name) }
 
 // needsMember is needs for a member of a member.
-func (w *Where) needsMember(name, member string) bool {
-	return w.names == nil || w.names[name+"."] || w.names[name+"."+member]
-}
+func (w *Where) needsMember(name, member string) bool { return w.query.NeedsMember(name, member) }
 
 // Match tells whether a letter fits. An error is of this letter only: a query that
 // is wrong for one, such as a number in the place of a string, may be right for the
@@ -92,38 +58,8 @@ func (w *Where) Match(ctx context.Context, l *Letter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	run := runs.Get().(*run)
-	run.timer.Reset(maxWhereTime)
-	value, ok := w.code.RunWithContext(run.ctx, input).Next()
-	if run.timer.Stop() {
-		runs.Put(run)
-	}
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if !ok {
-		return false, nil
-	}
-	if err, failed := value.(error); failed {
-		if errors.Is(err, context.Canceled) {
-			return false, ErrWhereTime
-		}
-		return false, err
-	}
-	return value != nil && value != false, nil
+	return w.query.Match(ctx, input)
 }
-
-// run is what bounds a query in time. A timer of its own for every letter would cost
-// more than most queries.
-type run struct {
-	ctx   context.Context
-	timer *time.Timer
-}
-
-var runs = sync.Pool{New: func() any {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &run{ctx, time.AfterFunc(time.Hour, cancel)}
-}}
 
 // input builds the letter for jq, as its JSON is, but only as much of it as the query
 // looks at.
@@ -135,9 +71,9 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 		}
 	}
 	put("coordinates", func() any { return l.Coordinates.String() })
-	put("dialect", func() any { return anyText(orNil(l.Dialect)) })
-	put("died_at", func() any { return anyTime(l.DiedAt) })
-	put("timestamp", func() any { return anyTime(l.Timestamp) })
+	put("dialect", func() any { return jq.Text(orNil(l.Dialect)) })
+	put("died_at", func() any { return jq.Time(l.DiedAt) })
+	put("timestamp", func() any { return jq.Time(l.Timestamp) })
 	inner := func(outer string, members ...member) {
 		if !w.needs(outer) {
 			return
@@ -152,26 +88,26 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	}
 	o, c := &l.Origin, &l.Cause
 	inner("origin",
-		member{"topic", func() any { return anyText(o.Topic) }}, member{"partition", func() any { return anyInt(o.Partition) }},
-		member{"offset", func() any { return anyInt(o.Offset) }}, member{"timestamp", func() any { return anyTime(o.Timestamp) }},
-		member{"group", func() any { return anyText(o.Group) }})
+		member{"topic", func() any { return jq.Text(o.Topic) }}, member{"partition", func() any { return jq.Int(o.Partition) }},
+		member{"offset", func() any { return jq.Int(o.Offset) }}, member{"timestamp", func() any { return jq.Time(o.Timestamp) }},
+		member{"group", func() any { return jq.Text(o.Group) }})
 	inner("cause",
-		member{"class", func() any { return anyText(c.Class) }}, member{"message", func() any { return anyText(c.Message) }},
-		member{"fingerprint", func() any { return c.Fingerprint }}, member{"frame", func() any { return anyText(c.Frame) }},
-		member{"stack", func() any { return anyText(c.Stack) }}, member{"attempts", func() any { return anyInt(c.Attempts) }})
+		member{"class", func() any { return jq.Text(c.Class) }}, member{"message", func() any { return jq.Text(c.Message) }},
+		member{"fingerprint", func() any { return c.Fingerprint }}, member{"frame", func() any { return jq.Text(c.Frame) }},
+		member{"stack", func() any { return jq.Text(c.Stack) }}, member{"attempts", func() any { return jq.Int(c.Attempts) }})
 	for _, part := range []struct {
 		name string
 		data []byte
 	}{{"key", l.Key}, {"value", l.Value}} {
 		if w.needs(part.name) || w.needs(part.name+"_base64") {
-			anyData(in, part.name, part.data)
+			jq.Data(in, part.name, part.data)
 		}
 	}
 	put("headers", func() any {
 		list := make([]any, len(l.Headers))
 		for i, h := range l.Headers {
 			m := map[string]any{"key": h.Key}
-			anyData(m, "value", h.Value)
+			jq.Data(m, "value", h.Value)
 			list[i] = m
 		}
 		return list
@@ -194,9 +130,9 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 		if d == nil {
 			return nil
 		}
-		return map[string]any{"state": d.State, "job": d.Job, "who": d.Who, "why": d.Why, "at": anyTime(d.At)}
+		return map[string]any{"state": d.State, "job": d.Job, "who": d.Who, "why": d.Why, "at": jq.Time(d.At)}
 	})
-	put("expires_at", func() any { return anyTime(l.ExpiresAt) })
+	put("expires_at", func() any { return jq.Time(l.ExpiresAt) })
 	if !w.needs("decoded") || l.Decoded == nil {
 		return in, nil
 	}
@@ -214,73 +150,16 @@ type member struct {
 	value func() any
 }
 
-func anyText(s *string) any {
-	if s == nil {
-		return nil
-	}
-	return *s
-}
-
-func anyInt[N int32 | int64](n *N) any {
-	if n == nil {
-		return nil
-	}
-	return int(*n)
-}
-
-func anyTime(t *time.Time) any {
-	if t == nil {
-		return nil
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-func anyData(m map[string]any, name string, data []byte) {
-	switch {
-	case data == nil:
-		m[name] = nil
-	case utf8.Valid(data):
-		m[name] = string(data)
-	default:
-		m[name+"_base64"] = base64.StdEncoding.EncodeToString(data)
-	}
-}
-
 // anyPart keeps whole numbers whole, however long they are.
 func anyPart(p Part) (any, error) {
-	m := map[string]any{"format": p.Format, "json": nil, "error": anyText(p.Error)}
+	m := map[string]any{"format": p.Format, "json": nil, "error": jq.Text(p.Error)}
 	if p.JSON == nil {
 		return m, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(p.JSON))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, fmt.Errorf("decoded data: %w", err)
+	v, err := jq.JSON(p.JSON)
+	if err != nil {
+		return nil, err
 	}
-	m["json"] = numbers(v)
+	m["json"] = v
 	return m, nil
-}
-
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return int(n)
-		}
-		if n, ok := new(big.Int).SetString(v.String(), 10); ok && len(v) < 400 {
-			return n
-		}
-		f, _ := v.Float64()
-		return f
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
-		}
-	}
-	return v
 }
