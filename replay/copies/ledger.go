@@ -1,0 +1,308 @@
+package copies
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/exactly"
+)
+
+// Topic is where it is kept what was copied, in the cluster that is written to. It is
+// compacted, and all of it is in partition 0, so that adding partitions does no harm.
+const Topic = "evtctl.replay.copies"
+
+// EntryVersion is raised when a field of an entry changes its meaning or goes.
+const EntryVersion = 1
+
+// maxSpans bounds an entry. Each record that can't be copied, between two that can,
+// makes one span more.
+const maxSpans = 5000
+
+// entry is what is kept of one source partition. Its key is [key].
+type entry struct {
+	Version  int    `json:"version"`
+	Copy     string `json:"copy"`
+	Identity        // for people: the id says it
+	Source   int32  `json:"source_partition"`
+	// Done are the offsets that are dealt with: copied, or not wanted.
+	Done spans `json:"done"`
+	// Records is how many were copied, and First the lowest offset that one of them has
+	// in each partition of the target.
+	Records int64           `json:"records"`
+	First   map[int32]int64 `json:"first"`
+	Job     string          `json:"job"` // that wrote this
+	Who     string          `json:"who"`
+	Why     string          `json:"why"`
+	At      time.Time       `json:"at"`
+}
+
+func (i Identity) key(partition int32) string {
+	return i.ID() + "/" + strconv.Itoa(int(partition))
+}
+
+// book is the ledger of one copy: an [exactly.Ledger].
+type book struct {
+	identity Identity
+	id       string
+	run      runInfo
+	topicID  kadm.TopicID // of the ledger
+
+	mu         sync.Mutex
+	partitions map[int32]entry // as committed
+	at         int64           // how far the ledger was read
+}
+
+// runInfo says who copies, and why.
+type runInfo struct {
+	job, who, why string
+	now           func() time.Time
+}
+
+var _ exactly.Ledger = (*book)(nil)
+
+func newBook(i Identity, run runInfo) *book {
+	return &book{identity: i, id: i.ID(), run: run, partitions: map[int32]entry{}}
+}
+
+// done are the offsets of a source partition that are dealt with.
+func (b *book) done(partition int32) spans {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.partitions[partition].Done)
+}
+
+// Load implements [exactly.Ledger].
+func (b *book) Load(ctx context.Context, cl *kgo.Client, notice func(exactly.Notice)) error {
+	id, err := ledgerID(ctx, cl)
+	if err != nil {
+		return err
+	}
+	if b.topicID != id {
+		return &LedgerError{"it was deleted while this was running", "find out who deletes it before anything is copied"}
+	}
+	span, err := exactly.Mark(ctx, cl, Topic, 0, b.from())
+	if err != nil {
+		return err
+	}
+	return b.read(ctx, cl, span, notice)
+}
+
+// from is where reading goes on: the log's start at first.
+func (b *book) from() int64 {
+	if b.at == 0 {
+		return -1
+	}
+	return b.at
+}
+
+func (b *book) read(ctx context.Context, cl *kgo.Client, span exactly.Span, notice func(exactly.Notice)) error {
+	prefix := b.id + "/"
+	err := exactly.ReadCommitted(ctx, cl, span, notice, func(r *kgo.Record) error {
+		if r.Value == nil || !strings.HasPrefix(string(r.Key), prefix) {
+			return nil
+		}
+		var e entry
+		if err := json.Unmarshal(r.Value, &e); err != nil {
+			return &LedgerError{fmt.Sprintf("the entry at offset %d: %v", r.Offset, err), "it was written by something else than evtctl"}
+		}
+		if e.Version > EntryVersion {
+			return &LedgerError{fmt.Sprintf("the entry at offset %d has version %d, and this evtctl knows versions up to %d", r.Offset, e.Version, EntryVersion), "use the newer evtctl"}
+		}
+		b.mu.Lock()
+		b.partitions[e.Source] = e
+		b.mu.Unlock()
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading what was copied before: %w", err)
+	}
+	b.at = max(b.at, span.To)
+	return nil
+}
+
+// note is what an item carries: the offsets that are dealt with once it is written.
+type note struct {
+	partition int32
+	offset    int64 // of the record; the end of the span for none
+	covers    span  // the record itself, and what before it isn't wanted or isn't there
+	unwanted  int64 // records among what the item covers
+}
+
+// Holds implements [exactly.Ledger].
+func (b *book) Holds(item exactly.Item) (exactly.Held, bool) {
+	n := item.Note.(*note)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.partitions[n.partition]
+	return exactly.Held{Why: "copied already", Mine: e.Job == b.run.job}, e.Done.has(n.covers.to - 1)
+}
+
+// Entries implements [exactly.Ledger]: one for each source partition.
+func (b *book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
+	after := b.after(done)
+	records := make([]*kgo.Record, 0, len(after))
+	for _, partition := range slices.Sorted(maps.Keys(after)) {
+		e := after[partition]
+		if len(e.Done) > maxSpans {
+			return nil, &EndedError{fmt.Sprintf("partition %d", partition), fmt.Errorf("more than %d single records couldn't be copied", maxSpans-1)}
+		}
+		value, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, &kgo.Record{Topic: Topic, Partition: 0, Key: []byte(b.identity.key(partition)), Value: value})
+	}
+	return records, nil
+}
+
+// after gives the entries as they are once items are written.
+func (b *book) after(done []exactly.Done) map[int32]entry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	after := map[int32]entry{}
+	for i := range done {
+		n := done[i].Note.(*note)
+		e, begun := after[n.partition]
+		if !begun {
+			e = b.partitions[n.partition]
+			e.Version, e.Copy, e.Identity, e.Source = EntryVersion, b.id, b.identity, n.partition
+			e.Job, e.Who, e.Why, e.At = b.run.job, b.run.who, b.run.why, b.run.now().UTC()
+			e.Done, e.First = slices.Clone(e.Done), maps.Clone(e.First)
+			if e.First == nil {
+				e.First = map[int32]int64{}
+			}
+		}
+		e.Done = e.Done.add(n.covers)
+		for _, p := range done[i].Placed {
+			e.Records++
+			if first, known := e.First[p.Partition]; !known || p.Offset < first {
+				e.First[p.Partition] = p.Offset
+			}
+		}
+		after[n.partition] = e
+	}
+	return after
+}
+
+// Settle implements [exactly.Ledger].
+func (b *book) Settle(done []exactly.Done) {
+	after := b.after(done)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.Copy(b.partitions, after)
+}
+
+// openLedger checks the topic, and makes it where there is none.
+func openLedger(ctx context.Context, cl *kgo.Client) (kadm.TopicID, error) {
+	id, err := ledgerID(ctx, cl)
+	if !errors.Is(err, errNoLedger) {
+		return id, err
+	}
+	if err := createLedger(ctx, cl); err != nil {
+		return id, err
+	}
+	for deadline := time.Now().Add(15 * time.Second); ; { // not every broker knows of it at once
+		id, err := ledgerID(ctx, cl)
+		if err == nil || !time.Now().Before(deadline) {
+			return id, err
+		}
+		select {
+		case <-ctx.Done():
+			return id, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+var errNoLedger = errors.New("topic " + Topic + ": not there")
+
+// ledgerID finds the topic, in order, or errNoLedger.
+func ledgerID(ctx context.Context, cl *kgo.Client) (id kadm.TopicID, err error) {
+	adm := kadm.NewClient(cl)
+	details, err := adm.ListTopics(fresh(ctx), Topic)
+	if err != nil {
+		return id, fmt.Errorf("looking for topic %s: %w", Topic, err)
+	}
+	d := details[Topic]
+	switch {
+	case errors.Is(d.Err, kerr.UnknownTopicOrPartition) || d.Err == nil && len(d.Partitions) == 0:
+		return id, errNoLedger
+	case d.Err != nil:
+		return id, fmt.Errorf("looking for topic %s: %w", Topic, d.Err)
+	}
+	configs, err := adm.DescribeTopicConfigs(ctx, Topic)
+	if err != nil {
+		return id, fmt.Errorf("settings of topic %s: %w", Topic, err)
+	}
+	policy, err := settingOf(configs, Topic, "cleanup.policy")
+	if err == nil && strings.TrimSpace(policy) != "compact" {
+		err = &LedgerError{fmt.Sprintf("its cleanup.policy is %q: entries would be deleted, and their records copied again", policy), "set cleanup.policy=compact on " + Topic}
+	}
+	return d.ID, err
+}
+
+func createLedger(ctx context.Context, cl *kgo.Client) error {
+	adm := kadm.NewClient(cl)
+	m, err := adm.BrokerMetadata(ctx)
+	if err != nil {
+		return fmt.Errorf("creating topic %s: %w", Topic, err)
+	}
+	// Small segments, since a copy writes its whole state with each transaction.
+	compact, segment, two := "compact", strconv.Itoa(16<<20), "2"
+	configs := map[string]*string{"cleanup.policy": &compact, "segment.bytes": &segment}
+	replicas := int16(min(3, len(m.Brokers)))
+	if replicas >= 3 {
+		configs["min.insync.replicas"] = &two
+	}
+	_, err = adm.CreateTopic(ctx, 1, replicas, configs, Topic)
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("creating topic %s: %w", Topic, err)
+	}
+	return nil
+}
+
+// look reads what was copied before, as far as that can be read now. It doesn't write.
+func (b *book) look(ctx context.Context, cl *kgo.Client) error {
+	if _, err := ledgerID(ctx, cl); errors.Is(err, errNoLedger) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	span, err := exactly.Stable(ctx, cl, Topic, 0, -1)
+	if err != nil {
+		return err
+	}
+	return b.read(ctx, cl, span, func(exactly.Notice) {})
+}
+
+// fresh makes the client ask for metadata anew, rather than answer from what it knows
+// for up to five seconds.
+func fresh(ctx context.Context) context.Context { return kadm.WithAuthorizedOps(ctx) }
+
+func settingOf(configs kadm.ResourceConfigs, topic, key string) (string, error) {
+	config, err := configs.On(topic, nil)
+	if err == nil {
+		err = config.Err
+	}
+	if err != nil {
+		return "", fmt.Errorf("settings of topic %q: %w", topic, err)
+	}
+	for _, c := range config.Configs {
+		if c.Key == key {
+			return c.MaybeValue(), nil
+		}
+	}
+	return "", nil
+}
