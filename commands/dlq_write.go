@@ -12,12 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // dlqWriteOptions are what the commands that deal with letters have in common.
@@ -114,43 +112,9 @@ func parseRate(s string) (float64, error) {
 	return n / per, nil
 }
 
-// counter is a cluster that letters are sent to.
-type counter struct {
-	client   *kgo.Client
-	settings *cluster.Settings
-	options  []kgo.Opt
-}
-
-// openCounter connects to where letters are sent: the office's own cluster, or that of
-// another context. The caller closes it.
+// openCounter connects to where letters are sent. The caller closes it.
 func (o *dlqWriteOptions) openCounter(ctx context.Context, office *postOffice) (*counter, func(), error) {
-	settings := office.settings
-	if o.ToContext != "" {
-		var err error
-		flags := cluster.Flags{Context: o.ToContext, ConfigFile: o.Env.Flags.ConfigFile, Timeout: o.Env.Flags.Timeout}
-		// The environment says where the letters are, not where they go.
-		getenv := func(name string) string {
-			if name == "EVTCTL_BROKERS" || name == "EVTCTL_REGISTRY" || name == "EVTCTL_CONTEXT" {
-				return ""
-			}
-			return o.Env.Getenv(name)
-		}
-		if settings, err = cluster.Resolve(flags, getenv); err != nil {
-			return nil, nil, err
-		}
-	}
-	options, err := settings.Options(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if settings == office.settings {
-		return &counter{office.client, settings, options}, func() {}, nil
-	}
-	client, err := settings.Open(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &counter{client, settings, options}, client.Close, nil
+	return o.Env.openCounter(ctx, o.ToContext, office.client, office.settings)
 }
 
 // runDLQWrite plans, shows, asks, writes, and shows what happened.

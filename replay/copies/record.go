@@ -41,6 +41,13 @@ type Editor interface {
 	Edit(ctx context.Context, rec *kgo.Record) error
 }
 
+// Set is a change to a record's value, written in jq, such as .email = "x". What it
+// doesn't touch keeps its very bytes.
+type Set = jq.Set
+
+// NewSet compiles a change. The environment, modules and other input can't be had.
+func NewSet(query string) (*Set, error) { return jq.NewSet(query) }
+
 // Where is a jq query over the JSON form of a record. Several goroutines may use it at
 // once.
 type Where struct {

@@ -1,0 +1,47 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/evtctl/evtctl/commands/internal/cluster"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// counter is a cluster that records are sent to.
+type counter struct {
+	client   *kgo.Client
+	settings *cluster.Settings
+	options  []kgo.Opt
+}
+
+// openCounter connects to where records are sent: the cluster that they are in, or that
+// of another context. The caller closes it.
+func (e *Env) openCounter(ctx context.Context, toContext string, client *kgo.Client, home *cluster.Settings) (*counter, func(), error) {
+	settings := home
+	if toContext != "" {
+		var err error
+		flags := cluster.Flags{Context: toContext, ConfigFile: e.Flags.ConfigFile, Timeout: e.Flags.Timeout}
+		// The environment says where the records are, not where they go.
+		getenv := func(name string) string {
+			if name == "EVTCTL_BROKERS" || name == "EVTCTL_REGISTRY" || name == "EVTCTL_CONTEXT" {
+				return ""
+			}
+			return e.Getenv(name)
+		}
+		if settings, err = cluster.Resolve(flags, getenv); err != nil {
+			return nil, nil, err
+		}
+	}
+	options, err := settings.Options(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if settings == home {
+		return &counter{client, settings, options}, func() {}, nil
+	}
+	other, err := settings.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &counter{other, settings, options}, other.Close, nil
+}
