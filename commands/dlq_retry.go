@@ -68,7 +68,7 @@ func (o *dlqRetryOptions) finish(flags *choiceFlags, args []string, after, rate 
 	if o.Format, err = o.Env.format(); err != nil {
 		return err
 	}
-	if o.Rate, err = parseRate(rate); err != nil {
+	if o.Rate, err = parseRate(rate, "letters"); err != nil {
 		return err
 	}
 	if o.Request.After, err = parseDays(after); err != nil || o.Request.After <= 0 {

@@ -99,7 +99,7 @@ func (f *choiceFlags) words() string {
 }
 
 // parseRate reads 100/s, 6000/m, or a number of letters a second.
-func parseRate(s string) (float64, error) {
+func parseRate(s, things string) (float64, error) {
 	number, unit, _ := strings.Cut(s, "/")
 	n, err := strconv.ParseFloat(number, 64)
 	if s == "" {
@@ -107,7 +107,7 @@ func parseRate(s string) (float64, error) {
 	}
 	per, known := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	if err != nil || !known || !(n > 0 && n < 1e9) {
-		return 0, usagef("such as 100/s or 600/m", "--rate %q is no number of letters in a time", s)
+		return 0, usagef("such as 100/s or 600/m", "--rate %q is no number of %s in a time", s, things)
 	}
 	return n / per, nil
 }

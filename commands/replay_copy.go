@@ -107,7 +107,7 @@ func (f *replayCopyFlags) finish(o *replayCopyOptions) (err error) {
 	if o.Format, err = o.Env.format(); err != nil {
 		return err
 	}
-	if o.Rate, err = parseRate(f.rate); err != nil {
+	if o.Rate, err = parseRate(f.rate, "records"); err != nil {
 		return err
 	}
 	o.Request.Now = o.Env.Now()

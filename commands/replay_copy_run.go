@@ -87,8 +87,11 @@ func (o *replayCopyOptions) plan(ctx context.Context, decoder *letterDecoder, se
 // carryOut shows a plan, asks, and does what it says.
 func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, decoder *letterDecoder, from *cluster.Settings, to *counter) error {
 	s := o.Env.Streams
-	receipt := &copies.Receipt{Version: copies.ReceiptVersion, Copy: plan.Copy, Items: []copies.Item{}}
-	var err error
+	var (
+		receipt  *copies.Receipt
+		verified *copies.Verification
+		err      error
+	)
 	if plan.Left() > 0 {
 		if err := o.showPlan(plan); err != nil {
 			return err
@@ -97,12 +100,11 @@ func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, dec
 		if err := o.confirmName(ctx, s, to.settings, plan.To.Topic, question); err != nil {
 			return err
 		}
-		receipt, err = o.apply(ctx, plan, to)
-		decoder.tell(s)
 	} else {
 		o.planWords(plan)
 	}
-	var verified *copies.Verification
+	receipt, err = o.apply(ctx, plan, to)
+	decoder.tell(s)
 	if o.Verify && err == nil && !receipt.Interrupted {
 		verified, err = o.verify(ctx, plan)
 	}

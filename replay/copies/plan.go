@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/replay"
@@ -183,7 +184,7 @@ func (p *Plan) warnTimes(ctx context.Context) error {
 			return err
 		}
 		if old > 0 {
-			p.warn(l.text, p.To.Topic, l.age, old, which)
+			p.warn(l.text, p.To.Topic, age(l.age), old, which)
 		}
 	}
 	return nil
@@ -222,4 +223,19 @@ func (p *Plan) olderThan(ctx context.Context, t time.Time) (sum int64, which str
 		which += fmt.Sprintf(", and in %d more partitions", partitions-3)
 	}
 	return sum, which, nil
+}
+
+// age writes a setting shortly: 7d, 50m, 1h30m.
+func age(d time.Duration) string {
+	if days := d / (24 * time.Hour); days > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", days)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
