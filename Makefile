@@ -40,8 +40,9 @@ bench-schema: build ## figures of schema checks only; needs no Kafka
 	$(GO) run ./internal/bench -only schema
 
 .PHONY: chaos
-chaos: ## kill 100 replays of 50,000 letters, and brokers: ten minutes; SEED=n repeats one
+chaos: ## kill 100 replays of 50,000 letters, 30 copies, and brokers: a quarter of an hour; SEED=n repeats one
 	$(GO) test ./internal/exactly -count 1 -v -timeout 40m -run 'Kill|Operators|Stopped' -args -chaos -seed $(or $(SEED),0)
+	$(GO) test ./replay/copies -count 1 -v -timeout 40m -run 'Kill' -args -chaos -seed $(or $(SEED),0)
 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
