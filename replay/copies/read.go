@@ -69,8 +69,10 @@ func (r *run) source(ctx context.Context) iter.Seq2[exactly.Item, error] {
 }
 
 func (l *lanes) start(ctx context.Context, b *book) {
+	meanwhile := l.p.Left()
 	for _, s := range l.p.Spans {
 		gaps := b.done(s.Partition).gaps(span{s.From, s.Until})
+		meanwhile -= gaps.size()
 		if len(gaps) == 0 {
 			continue
 		}
@@ -81,6 +83,7 @@ func (l *lanes) start(ctx context.Context, b *book) {
 			}
 		})
 	}
+	l.rec.meanwhile(meanwhile)
 	go func() {
 		l.readers.Wait()
 		close(l.chunks)

@@ -29,8 +29,8 @@ type Receipt struct {
 	Copy    string `json:"copy"`
 	Planned int64  `json:"planned"`
 	Done    int64  `json:"done"` // records copied
-	// Skipped are those that the query doesn't want, and what another run of the same
-	// copy has done meanwhile.
+	// Skipped are those that the query doesn't want, and offsets that another run of the
+	// same copy has dealt with meanwhile.
 	Skipped  int64 `json:"skipped"`
 	Failed   int64 `json:"failed"`
 	NoRecord int64 `json:"no_record"` // markers, and what compaction removed
@@ -101,6 +101,14 @@ func (r *recorder) covered(n *note, record, copied bool) {
 		}
 	}
 	r.dealt(rec.Done + rec.Skipped + rec.NoRecord + rec.Failed)
+}
+
+// meanwhile is told of offsets that another run has dealt with since the plan was made:
+// also one that was killed, and whose last transaction was being committed.
+func (r *recorder) meanwhile(offsets int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.receipt.Skipped += max(0, offsets)
 }
 
 func (r *recorder) queryFailed(coordinates string, err error) {
