@@ -107,8 +107,9 @@ func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, dec
 	decoder.tell(s)
 	if o.Verify && err == nil && !receipt.Interrupted {
 		verified, err = o.verify(ctx, plan)
+		err = from.Explain(err)
 	}
-	return o.conclude(ctx, plan, receipt, verified, from.Explain(err))
+	return o.conclude(ctx, plan, receipt, verified, err)
 }
 
 func (o *replayCopyOptions) apply(ctx context.Context, plan *copies.Plan, to *counter) (*copies.Receipt, error) {
@@ -130,9 +131,9 @@ func (o *replayCopyOptions) apply(ctx context.Context, plan *copies.Plan, to *co
 	receipt, err := w.Apply(ctx, plan)
 	var denied *copies.NotPermittedError
 	if errors.As(err, &denied) {
-		err = &hintedError{err, "a copy needs transactions to be exactly once: ask for the operations WRITE and DESCRIBE on transactional ids that begin with evtctl.copy."}
+		return receipt, &hintedError{err, "a copy needs transactions to be exactly once: ask for the operations WRITE and DESCRIBE on transactional ids that begin with evtctl.copy."}
 	}
-	return receipt, err
+	return receipt, to.settings.Explain(err)
 }
 
 func (o *replayCopyOptions) verify(ctx context.Context, plan *copies.Plan) (*copies.Verification, error) {
