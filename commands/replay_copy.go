@@ -61,7 +61,7 @@ copied, or the copy ended early; 130 interrupted; 2 asked wrongly or not confirm
 nothing was written; 1 it couldn't be done.`,
 		Example: `  evtctl replay copy --topic order-events --to order-events-copy --from @-2h --dry-run
   evtctl replay copy --topic order-events --to order-events-copy --from start --limit 1000 --verify --yes
-  evtctl replay copy --topic order-events --to order-events-copy --from start --set '.amount = 0' --rate 100/s --yes`,
+  evtctl replay copy --topic order-events --to order-events-copy --from start --set '.amount=0' --rate 100/s --yes`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.finish(opts); err != nil {

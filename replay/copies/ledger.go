@@ -273,19 +273,23 @@ func createLedger(ctx context.Context, cl *kgo.Client) error {
 	return nil
 }
 
-// look reads what was copied before, as far as that can be read now. It doesn't write.
-func (b *book) look(ctx context.Context, cl *kgo.Client) error {
+// look reads what was copied before. It doesn't write. A plan takes what can be read at
+// once, a verification waits for what was committed just now.
+func (b *book) look(ctx context.Context, cl *kgo.Client, end marker, notice func(exactly.Notice)) error {
 	if _, err := ledgerID(ctx, cl); errors.Is(err, errNoLedger) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	span, err := exactly.Stable(ctx, cl, Topic, 0, -1)
+	span, err := end(ctx, cl, Topic, 0, -1)
 	if err != nil {
 		return err
 	}
-	return b.read(ctx, cl, span, func(exactly.Notice) {})
+	return b.read(ctx, cl, span, notice)
 }
+
+// marker is [exactly.Mark] or [exactly.Stable].
+type marker func(ctx context.Context, cl *kgo.Client, topic string, partition int32, from int64) (exactly.Span, error)
 
 // fresh makes the client ask for metadata anew, rather than answer from what it knows
 // for up to five seconds.

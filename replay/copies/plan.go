@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/exactly"
 	"github.com/evtctl/evtctl/replay"
 )
 
@@ -123,7 +124,7 @@ func found(ctx context.Context, v *View, name, way string) (*topic, error) {
 // finish counts what is there already, and warns.
 func (p *Plan) finish(ctx context.Context) error {
 	p.progress = newBook(p.Identity, runInfo{})
-	if err := p.progress.look(ctx, p.target.cl); err != nil {
+	if err := p.progress.look(ctx, p.target.cl, exactly.Stable, func(exactly.Notice) {}); err != nil {
 		return err
 	}
 	for i := range p.Spans {

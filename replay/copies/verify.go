@@ -51,11 +51,10 @@ type Difference struct {
 // It reads both sides once to find stretches that differ, in memory that doesn't grow
 // with them, and those stretches again to name the records.
 func (p *Plan) Verify(ctx context.Context, notice func(string)) (*Verification, error) {
-	book := newBook(p.Identity, runInfo{})
-	if err := book.look(ctx, p.target.cl); err != nil {
+	v := &verifier{p: p, book: newBook(p.Identity, runInfo{}), recipe: p.recipe(), notice: func(n exactly.Notice) { notice(n.Text) }}
+	if err := v.book.look(ctx, p.target.cl, exactly.Mark, v.notice); err != nil {
 		return nil, err
 	}
-	v := &verifier{p: p, book: book, recipe: p.recipe(), notice: func(n exactly.Notice) { notice(n.Text) }}
 	v.recipe.notBefore = time.Time{} // what is there was taken
 	v.choose = kgo.StickyKeyPartitioner(nil).ForTopic(p.To.Topic)
 	v.divide()
