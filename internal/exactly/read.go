@@ -114,7 +114,7 @@ func rest(ctx context.Context, d time.Duration) bool {
 // that has ended, and tells notice about it every second. Control records and holes
 // count as read, so it also ends where the last records of the span are none.
 //
-// The records are valid until each returns.
+// The records, and what they point to, may be kept: package copies writes them on.
 func ReadCommitted(ctx context.Context, cl *kgo.Client, span Span, notice func(Notice), each func(*kgo.Record) error) error {
 	r := &reader{cl: cl, span: span, at: span.From, epoch: -1, notice: notice}
 	if span.Epoch != nil {

@@ -99,7 +99,7 @@ func (w *Writer) apply(ctx context.Context, p *Plan, rec *recorder) error {
 // recipe says what is made of each record.
 func (p *Plan) recipe() *recipe {
 	r := &recipe{
-		id: p.Copy, source: p.From.Topic, to: p.To.Topic, byKey: p.Partition == ByKey, keepTime: p.KeepTime,
+		id: []byte(p.Copy), to: p.To.Topic, byKey: p.Partition == ByKey, keepTime: p.KeepTime,
 		where: p.req.Where, decoder: p.req.Decoder, edit: p.req.Edit,
 	}
 	if s := p.to.settings; p.KeepTime && s.mostBefore >= 0 && !s.appendTime {

@@ -106,7 +106,10 @@ type lane struct {
 	epoch     *int32 // of the last record
 	last      int64  // its offset
 
-	items    []exactly.Item
+	items    []exactly.Item // of the chunk that is being made; at most one more than chunkItems
+	notes    []note
+	records  []kgo.Record
+	pointers []*kgo.Record
 	bytes    int
 	at       int64 // the first offset that no item covers
 	unwanted int64 // records since
@@ -161,6 +164,9 @@ func (l *lane) waiting(ctx context.Context) func(exactly.Notice) {
 func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 	epoch := rec.LeaderEpoch
 	l.epoch, l.last = &epoch, rec.Offset
+	if len(l.items) >= chunkItems && !l.flush(ctx) {
+		return ctx.Err()
+	}
 	wanted, err := l.recipe.wants(ctx, rec)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -172,7 +178,9 @@ func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 		l.unwanted++
 		return nil
 	}
-	made, err := l.recipe.copy(ctx, rec)
+	l.room()
+	made := &l.records[len(l.items)]
+	err = l.recipe.copy(ctx, rec, made)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -182,7 +190,7 @@ func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 		l.at = rec.Offset + 1
 		return nil
 	}
-	l.add(&note{l.partition, rec.Offset, span{l.at, rec.Offset + 1}, l.unwanted}, made)
+	l.add(note{l.partition, rec.Offset, span{l.at, rec.Offset + 1}, l.unwanted}, made)
 	if l.bytes += len(made.Value) + len(made.Key); len(l.items) >= chunkItems || l.bytes >= chunkBytes {
 		if !l.flush(ctx) {
 			return ctx.Err()
@@ -194,12 +202,31 @@ func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 // settle makes an item of what needn't be copied up to an offset.
 func (l *lane) settle(to int64) {
 	if l.at < to {
-		l.add(&note{l.partition, to, span{l.at, to}, l.unwanted})
+		l.room()
+		l.add(note{l.partition, to, span{l.at, to}, l.unwanted}, nil)
 	}
 }
 
-func (l *lane) add(n *note, records ...*kgo.Record) {
-	l.items = append(l.items, exactly.Item{Key: n.key(len(records)), Records: records, Note: n})
+// room makes room for one more item: all of a chunk in one piece, as there are many.
+func (l *lane) room() {
+	const most = chunkItems + 1 // the end of a span comes on top
+	if l.notes == nil {
+		l.items = make([]exactly.Item, 0, most)
+		l.notes, l.records, l.pointers = make([]note, most), make([]kgo.Record, most), make([]*kgo.Record, most)
+	}
+}
+
+// add makes an item; a nil record is none.
+func (l *lane) add(n note, rec *kgo.Record) {
+	i := len(l.items)
+	l.notes[i] = n
+	item := exactly.Item{Note: &l.notes[i]}
+	if rec != nil {
+		l.pointers[i] = rec
+		item.Records = l.pointers[i : i+1 : i+1]
+	}
+	item.Key = n.key(len(item.Records))
+	l.items = append(l.items, item)
 	l.at, l.unwanted = n.covers.to, 0
 }
 
@@ -217,6 +244,6 @@ func (l *lane) flush(ctx context.Context) bool {
 		return ctx.Err() == nil
 	}
 	c := chunk{items: l.items}
-	l.items, l.bytes = make([]exactly.Item, 0, chunkItems), 0
+	l.items, l.notes, l.records, l.pointers, l.bytes = nil, nil, nil, nil, 0
 	return l.send(ctx, c)
 }

@@ -19,14 +19,12 @@ const (
 	HeaderID = "evtctl-copy-id"
 	// HeaderFrom has the coordinates of the record that was copied.
 	HeaderFrom = "evtctl-copied-from"
-	// HeaderTime has that record's time: RFC 3339, in UTC, to the millisecond.
+	// HeaderTime has that record's time: RFC 3339, in UTC.
 	HeaderTime = "evtctl-original-time"
 )
 
 // ownHeaders is how many headers a copied record has more than its source.
 const ownHeaders = 3
-
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // Decoder turns a key or value that was written with a schema into JSON.
 type Decoder interface {
@@ -35,8 +33,8 @@ type Decoder interface {
 	Decode(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (json []byte, format string, err error)
 }
 
-// Editor changes what a record says. It is called by several goroutines at once, and
-// never for a null value.
+// Editor gives a record another value; the bytes of the old one stay as they are. It is
+// called by several goroutines at once, and never for a null value.
 type Editor interface {
 	Edit(ctx context.Context, rec *kgo.Record) error
 }
@@ -168,8 +166,7 @@ func decode(ctx context.Context, d Decoder, headers []kgo.RecordHeader, key bool
 
 // recipe says what becomes of a record.
 type recipe struct {
-	id       string // of the copy
-	source   string // the topic
+	id       []byte // of the copy
 	to       string
 	byKey    bool
 	keepTime bool
@@ -188,57 +185,39 @@ func (r *recipe) wants(ctx context.Context, rec *kgo.Record) (bool, error) {
 	return r.where.match(ctx, rec, r.decoder)
 }
 
-// copy makes what is written. It shares no memory with what was read.
-func (r *recipe) copy(ctx context.Context, rec *kgo.Record) (*kgo.Record, error) {
+// copy makes what is written. It shares keys and values with what was read.
+func (r *recipe) copy(ctx context.Context, rec, made *kgo.Record) error {
 	if r.keepTime && rec.Timestamp.Before(r.notBefore) {
-		return nil, fmt.Errorf("its time is %s, and the target takes none before %s (message.timestamp.before.max.ms)",
-			rec.Timestamp.UTC().Format(timeFormat), r.notBefore.UTC().Format(timeFormat))
+		return fmt.Errorf("its time is %s, and the target takes none before %s (message.timestamp.before.max.ms)",
+			rec.Timestamp.UTC().Format(time.RFC3339Nano), r.notBefore.UTC().Format(time.RFC3339))
 	}
-	made := cloned(rec)
-	made.Topic, made.Partition = r.to, rec.Partition
+	*made = kgo.Record{Topic: r.to, Partition: rec.Partition, Key: rec.Key, Value: rec.Value}
 	if r.byKey {
 		made.Partition = exactly.ByKey
 	}
 	if r.keepTime {
 		made.Timestamp = rec.Timestamp
 	}
+	made.Headers = make([]kgo.RecordHeader, len(rec.Headers), len(rec.Headers)+ownHeaders)
+	copy(made.Headers, rec.Headers)
 	if r.edit != nil && made.Value != nil { // a tombstone has nothing to change
 		if err := r.edit.Edit(ctx, made); err != nil {
-			return nil, fmt.Errorf("--set: %w", err)
+			return fmt.Errorf("--set: %w", err)
 		}
 	}
-	made.Headers = append(made.Headers,
-		kgo.RecordHeader{Key: HeaderID, Value: []byte(r.id)},
-		kgo.RecordHeader{Key: HeaderFrom, Value: []byte(coordinates(rec))},
-		kgo.RecordHeader{Key: HeaderTime, Value: rec.Timestamp.UTC().AppendFormat(nil, timeFormat)})
-	return made, nil
+	own := make([]byte, 0, len(rec.Topic)+64) // for both values
+	own = appendCoordinates(own, rec)
+	from := len(own)
+	own = rec.Timestamp.UTC().AppendFormat(own, time.RFC3339Nano)
+	made.Headers = append(made.Headers, kgo.RecordHeader{Key: HeaderID, Value: r.id},
+		kgo.RecordHeader{Key: HeaderFrom, Value: own[:from:from]}, kgo.RecordHeader{Key: HeaderTime, Value: own[from:]})
+	return nil
 }
 
-// cloned copies key, value and headers; null and empty are kept apart.
-func cloned(rec *kgo.Record) *kgo.Record {
-	size := len(rec.Key) + len(rec.Value)
-	for i := range rec.Headers {
-		size += len(rec.Headers[i].Value)
-	}
-	memory := make([]byte, 0, size)
-	own := func(b []byte) []byte {
-		if b == nil {
-			return nil
-		}
-		from := len(memory)
-		memory = append(memory, b...)
-		return memory[from:len(memory):len(memory)]
-	}
-	made := &kgo.Record{Key: own(rec.Key), Value: own(rec.Value), Headers: make([]kgo.RecordHeader, len(rec.Headers), len(rec.Headers)+ownHeaders)}
-	for i, h := range rec.Headers {
-		made.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: own(h.Value)}
-	}
-	return made
-}
+func coordinates(rec *kgo.Record) string { return string(appendCoordinates(nil, rec)) }
 
-func coordinates(rec *kgo.Record) string {
-	b := make([]byte, 0, len(rec.Topic)+24)
+func appendCoordinates(b []byte, rec *kgo.Record) []byte {
 	b = append(append(b, rec.Topic...), ':')
 	b = append(strconv.AppendInt(b, int64(rec.Partition), 10), ':')
-	return string(strconv.AppendInt(b, rec.Offset, 10))
+	return strconv.AppendInt(b, rec.Offset, 10)
 }

@@ -255,8 +255,8 @@ func (v *verifier) readSpan(ctx context.Context, partition int32, s span, each f
 		if ctx.Err() != nil || err == nil && !wanted || err != nil { // a failing query wants nothing
 			return ctx.Err()
 		}
-		made, err := v.recipe.copy(ctx, rec)
-		if err != nil {
+		made := &kgo.Record{}
+		if err := v.recipe.copy(ctx, rec, made); err != nil {
 			return fmt.Errorf("%s: %w", coordinates(rec), err)
 		}
 		if made.Partition == exactly.ByKey {
