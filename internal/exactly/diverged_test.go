@@ -61,7 +61,9 @@ func TestALogThatWasCutOffBehindWhatWasReadIsAnError(t *testing.T) {
 func TestARealBrokerSaysThatALogWasCutOff(t *testing.T) {
 	c := kafkatest.RealNodes(t, 1)
 	topic := c.Topic(t, 1)
-	two := func() { c.Produce(t, &kgo.Record{Topic: topic, Value: []byte("a")}, &kgo.Record{Topic: topic, Value: []byte("b")}) }
+	two := func() {
+		c.Produce(t, &kgo.Record{Topic: topic, Value: []byte("a")}, &kgo.Record{Topic: topic, Value: []byte("b")})
+	}
 	two()
 	c.StopNode(t, 0)
 	c.StartNode(t, 0) // a leader of another epoch
