@@ -70,7 +70,7 @@ func (o *dlqImportOptions) finish(args []string, partition, times, rate string) 
 	if o.Format, err = o.Env.format(); err != nil {
 		return err
 	}
-	if o.Rate, err = parseRate(rate); err != nil {
+	if o.Rate, err = parseRate(rate, "letters"); err != nil {
 		return err
 	}
 	if o.Import.Partition, err = dispose.ParsePartitioning(partition); err != nil {

@@ -91,7 +91,7 @@ func (f *dlqReplayFlags) finish(o *dlqWriteOptions, args []string) (err error) {
 	if o.Format, err = o.Env.format(); err != nil {
 		return err
 	}
-	if o.Rate, err = parseRate(f.rate); err != nil {
+	if o.Rate, err = parseRate(f.rate, "letters"); err != nil {
 		return err
 	}
 	switch {

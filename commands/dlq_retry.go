@@ -77,7 +77,7 @@ func (o *dlqRetryOptions) finish(flags *choiceFlags, args []string, after, maxWa
 	if o.Format, err = o.Env.format(); err != nil {
 		return err
 	}
-	if o.Rate, err = parseRate(rate); err != nil {
+	if o.Rate, err = parseRate(rate, "letters"); err != nil {
 		return err
 	}
 	if o.Plan != "" {

@@ -12,12 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/dlq/dispose"
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // dlqWriteOptions are what the commands that deal with letters have in common.
@@ -103,7 +101,7 @@ func (f *choiceFlags) words() string {
 }
 
 // parseRate reads 100/s, 6000/m, or a number of letters a second.
-func parseRate(s string) (float64, error) {
+func parseRate(s, things string) (float64, error) {
 	number, unit, _ := strings.Cut(s, "/")
 	n, err := strconv.ParseFloat(number, 64)
 	if s == "" {
@@ -111,40 +109,14 @@ func parseRate(s string) (float64, error) {
 	}
 	per, known := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	if err != nil || !known || !(n > 0 && n < 1e9) {
-		return 0, usagef("such as 100/s or 600/m", "--rate %q is no number of letters in a time", s)
+		return 0, usagef("such as 100/s or 600/m", "--rate %q is no number of %s in a time", s, things)
 	}
 	return n / per, nil
 }
 
-// counter is a cluster that letters are sent to.
-type counter struct {
-	client   *kgo.Client
-	settings *cluster.Settings
-	options  []kgo.Opt
-}
-
-// openCounter connects to where letters are sent: the office's own cluster, or that of
-// another context. The caller closes it.
+// openCounter connects to where letters are sent. The caller closes it.
 func (o *dlqWriteOptions) openCounter(ctx context.Context, office *postOffice) (*counter, func(), error) {
-	settings := office.settings
-	if o.ToContext != "" {
-		var err error
-		if settings, err = o.Env.otherSettings(o.ToContext); err != nil {
-			return nil, nil, err
-		}
-	}
-	options, err := settings.Options(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if settings == office.settings {
-		return &counter{office.client, settings, options}, func() {}, nil
-	}
-	client, err := settings.Open(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &counter{client, settings, options}, client.Close, nil
+	return o.Env.openCounter(ctx, o.ToContext, office.client, office.settings)
 }
 
 // runDLQWrite plans, shows, asks, writes, and shows what happened.

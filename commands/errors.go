@@ -15,6 +15,7 @@ import (
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/replay"
+	"github.com/evtctl/evtctl/replay/copies"
 	"github.com/evtctl/evtctl/schema"
 	"github.com/evtctl/evtctl/schema/registry"
 )
@@ -105,7 +106,7 @@ func Exit(err error) Failure {
 	case errors.Is(err, syscall.EPIPE) && !errors.As(err, &connect): // whoever read the answer has enough of it
 		return Failure{Code: ExitDone}
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &format), errors.As(err, &asked), errors.As(err, &scenario),
-		errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed), isWrongDisposal(err),
+		errors.As(err, &where), errors.Is(err, render.ErrNotConfirmed), isWrongDisposal(err), isWrongCopy(err),
 		errors.As(err, &replayed), errors.As(err, &stale), errors.As(err, &position),
 		errors.Is(err, sandbox.ErrNotLoopback), errors.Is(err, sandbox.ErrForeignDir):
 		f.Code = ExitUsage
@@ -133,6 +134,16 @@ func isWrongDisposal(err error) bool {
 		archive *dlq.ArchiveError
 	)
 	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &set) || errors.As(err, &order) || errors.As(err, &archive)
+}
+
+// isWrongCopy tells what was asked wrongly about copies.
+func isWrongCopy(err error) bool {
+	var (
+		request *copies.RequestError
+		changed *copies.ChangedError
+		where   *copies.WhereError
+	)
+	return errors.As(err, &request) || errors.As(err, &changed) || errors.As(err, &where)
 }
 
 func notFoundHint(e *lag.GroupsNotFoundError) string {

@@ -14,6 +14,7 @@ func newReplayCmd(env *Env) *cobra.Command {
 		newReplayExportCmd(env, runReplayExport),
 		newReplayApplyCmd(env, runReplayApply),
 		newReplayCheckCmd(env, runReplayCheck),
+		newReplayCopyCmd(env, runReplayCopy),
 	)
 	cmd.Long = `Read a span of time again without disturbing anybody: a new, isolated group gets
 offsets of the past, and the group whose topics it reads is only looked at.

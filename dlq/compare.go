@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evtctl/evtctl/internal/jq"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -68,7 +69,7 @@ func difference(letter, source []byte) (Difference, []string) {
 		return Equal, nil
 	case letter == nil:
 		return Nulled, nil
-	case source == nil || !isJSON(letter) || !isJSON(source):
+	case source == nil || !jq.IsJSON(letter) || !jq.IsJSON(source):
 		return Changed, nil
 	}
 	a, okA := tree(letter)

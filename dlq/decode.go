@@ -1,11 +1,10 @@
 package dlq
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"unicode/utf8"
 
+	"github.com/evtctl/evtctl/internal/jq"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -32,12 +31,6 @@ type Part struct {
 	// Error is why it couldn't be decoded, though it names a schema.
 	Error *string `json:"error"`
 }
-
-// maxPlain bounds what is tried as plain JSON, and maxDepth how deep it may nest.
-const (
-	maxPlain = 16 << 20
-	maxDepth = 1000
-)
 
 // Decode fills in Decoded. It never fails: data that can't be decoded has its
 // reason, and is in Key and Value all the same.
@@ -74,47 +67,10 @@ func decodePart(ctx context.Context, d Decoder, headers []kgo.RecordHeader, key 
 			return Part{Format: format, JSON: text}
 		}
 	}
-	p := plain(data)
-	p.Error = failed
+	p := Part{Error: failed}
+	isJSON := false
+	if p.Format, isJSON = jq.Plain(data); isJSON {
+		p.JSON = data
+	}
 	return p
-}
-
-// plain recognises what needs no schema.
-func plain(data []byte) Part {
-	switch {
-	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		return Part{Format: "bytes"}
-	case isJSON(data):
-		return Part{Format: "json", JSON: json.RawMessage(data)}
-	}
-	return Part{Format: "text"}
-}
-
-// isJSON leaves out single numbers and words: a key "42" is text to most people.
-func isJSON(data []byte) bool {
-	trimmed := bytes.TrimLeft(data, " \t\r\n")
-	if len(trimmed) == 0 || len(data) > maxPlain || trimmed[0] != '{' && trimmed[0] != '[' {
-		return false
-	}
-	return depth(trimmed) <= maxDepth && json.Valid(trimmed)
-}
-
-// depth is how deep brackets nest, strings left out.
-func depth(data []byte) (deepest int) {
-	quoted, level := false, 0
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }

@@ -1,26 +1,18 @@
 package dlq
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
-	"sync"
-	"time"
-	"unicode/utf8"
 
-	"github.com/itchyny/gojq"
+	"github.com/evtctl/evtctl/internal/jq"
 )
 
 // Where is a jq query over the JSON of a letter. Several goroutines may use it at
 // once.
 type Where struct {
-	code  *gojq.Code
-	names map[string]bool // members of a letter that it may look at; nil: all
-	wants wants           // what of a letter must be read for them
+	query *jq.Query
+	wants wants // what of a letter must be read for it
 
 	top   []member // of those, the ones with one value
 	inner []inner  // and those of members
@@ -39,14 +31,8 @@ type inner struct {
 	members []member
 }
 
-// Bounds of a query at one letter.
-const (
-	maxWhereTime = 200 * time.Millisecond
-	maxWhereText = 64 << 10
-)
-
 // ErrWhereTime says that a query took too long at a letter.
-var ErrWhereTime = errors.New("the query takes too long; does it loop?")
+var ErrWhereTime = jq.ErrTime
 
 // Hint says what to do about an error of [NewWhere].
 func (e *WhereError) Hint() string {
@@ -69,40 +55,29 @@ func (e *WhereError) Unwrap() error { return e.Err }
 // NewWhere compiles a query. A letter fits when the first value that it gives is
 // neither false nor null. Modules, the environment and other input can't be had.
 func NewWhere(query string) (*Where, error) {
-	fail := func(err error) (*Where, error) { return nil, &WhereError{query, err} }
-	if len(query) > maxWhereText {
-		return fail(fmt.Errorf("it has %d bytes; at most %d are allowed", len(query), maxWhereText))
+	compiled, err := jq.NewQuery(query)
+	var wrong *jq.QueryError
+	if errors.As(err, &wrong) {
+		return nil, &WhereError{query, wrong.Err}
 	}
-	parsed, err := gojq.Parse(query)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	u := looks{names: map[string]bool{}}
-	u.query(parsed)
-	if u.forbidden != "" {
-		return fail(fmt.Errorf("%s can't be had here: a query sees the letter only", u.forbidden))
-	}
-	code, err := gojq.Compile(parsed, gojq.WithEnvironLoader(func() []string { return nil }))
-	if err != nil {
-		return fail(err)
-	}
-	w := &Where{code: code, names: u.names}
-	if u.all {
-		w.names = nil
-	}
+	w := &Where{query: compiled}
 	w.prepare()
 	p := plainly{}
-	w.plain = p.query(parsed)
+	w.plain = p.query(compiled.Syntax())
 	w.plainWants = p.wants
 	return w, nil
 }
 
 // prepare finds out what is to be read, and how the letter is built.
 func (w *Where) prepare() {
-	if w.names == nil {
+	names, all := w.query.Names()
+	if all {
 		w.wants = everything
 	}
-	for name := range w.names {
+	for _, name := range names {
 		w.wants |= wantsOf[name]
 	}
 	for _, name := range []string{"coordinates", "dialect", "died_at", "timestamp", "expires_at"} {
@@ -128,11 +103,11 @@ func (w *Where) prepare() {
 }
 
 // needs tells whether the query may look at a member of the letter.
-func (w *Where) needs(name string) bool { return w.names == nil || w.names[name] }
+func (w *Where) needs(name string) bool { return w.query.Needs(name) }
 
 // needsMember is needs for a member of a member.
 func (w *Where) needsMember(name, member string) bool {
-	return w.names == nil || w.names[name+"."] || w.names[name+"."+member]
+	return w.query.NeedsMember(name, member)
 }
 
 // Match tells whether a letter fits. An error is of this letter only: a query that
@@ -153,38 +128,8 @@ func (w *Where) jq(ctx context.Context, l *Letter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	run := runs.Get().(*run)
-	run.timer.Reset(maxWhereTime)
-	value, ok := w.code.RunWithContext(run.ctx, input).Next()
-	if run.timer.Stop() {
-		runs.Put(run)
-	}
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if !ok {
-		return false, nil
-	}
-	if err, failed := value.(error); failed {
-		if errors.Is(err, context.Canceled) {
-			return false, ErrWhereTime
-		}
-		return false, err
-	}
-	return truth(value), nil
+	return w.query.Match(ctx, input)
 }
-
-// run is what bounds a query in time. A timer of its own for every letter would cost
-// more than most queries.
-type run struct {
-	ctx   context.Context
-	timer *time.Timer
-}
-
-var runs = sync.Pool{New: func() any {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &run{ctx, time.AfterFunc(time.Hour, cancel)}
-}}
 
 // input builds the letter for jq, as its JSON is, but only as much of it as the query
 // looks at.
@@ -210,14 +155,14 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 		data []byte
 	}{{"key", l.Key}, {"value", l.Value}} {
 		if w.needs(part.name) || w.needs(part.name+"_base64") {
-			anyData(in, part.name, part.data)
+			jq.Data(in, part.name, part.data)
 		}
 	}
 	put("headers", func() any {
 		list := make([]any, len(l.Headers))
 		for i, h := range l.Headers {
 			m := map[string]any{"key": h.Key}
-			anyData(m, "value", h.Value)
+			jq.Data(m, "value", h.Value)
 			list[i] = m
 		}
 		return list
@@ -240,7 +185,7 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 		if d == nil {
 			return nil
 		}
-		return map[string]any{"state": d.State, "job": d.Job, "who": d.Who, "why": d.Why, "at": anyTime(d.At)}
+		return map[string]any{"state": d.State, "job": d.Job, "who": d.Who, "why": d.Why, "at": jq.Time(d.At)}
 	})
 	if !w.needs("decoded") || l.Decoded == nil {
 		return in, nil
@@ -254,73 +199,16 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	return in, err
 }
 
-func anyText(s *string) any {
-	if s == nil {
-		return nil
-	}
-	return *s
-}
-
-func anyInt[N int32 | int64](n *N) any {
-	if n == nil {
-		return nil
-	}
-	return int(*n)
-}
-
-func anyTime(t *time.Time) any {
-	if t == nil {
-		return nil
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-func anyData(m map[string]any, name string, data []byte) {
-	switch {
-	case data == nil:
-		m[name] = nil
-	case utf8.Valid(data):
-		m[name] = string(data)
-	default:
-		m[name+"_base64"] = base64.StdEncoding.EncodeToString(data)
-	}
-}
-
 // anyPart keeps whole numbers whole, however long they are.
 func anyPart(p Part) (any, error) {
-	m := map[string]any{"format": p.Format, "json": nil, "error": anyText(p.Error)}
+	m := map[string]any{"format": p.Format, "json": nil, "error": jq.Text(p.Error)}
 	if p.JSON == nil {
 		return m, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(p.JSON))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, fmt.Errorf("decoded data: %w", err)
+	v, err := jq.JSON(p.JSON)
+	if err != nil {
+		return nil, err
 	}
-	m["json"] = numbers(v)
+	m["json"] = v
 	return m, nil
-}
-
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return int(n)
-		}
-		if n, ok := new(big.Int).SetString(v.String(), 10); ok && len(v) < 400 {
-			return n
-		}
-		f, _ := v.Float64()
-		return f
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
-		}
-	}
-	return v
 }

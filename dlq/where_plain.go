@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/evtctl/evtctl/internal/jq"
 )
 
 // direct is a query of the simple kind that most are: members of a letter, compared
@@ -144,7 +146,7 @@ func constant(v any) direct { return func(*Letter) (any, bool) { return v, true 
 
 // member is a member of the letter, or a member of a member.
 func (p *plainly) member(first *gojq.Index, more []*gojq.Suffix) direct {
-	name, ok := plainName(first)
+	name, ok := jq.Name(first)
 	if !ok || len(more) > 1 {
 		return nil
 	}
@@ -153,7 +155,7 @@ func (p *plainly) member(first *gojq.Index, more []*gojq.Suffix) direct {
 		if s.Index == nil || s.Optional || s.Iter {
 			return nil
 		}
-		inner, ok := plainName(s.Index)
+		inner, ok := jq.Name(s.Index)
 		if !ok {
 			return nil
 		}
@@ -170,21 +172,21 @@ func (p *plainly) member(first *gojq.Index, more []*gojq.Suffix) direct {
 // single are the members that have one value, as [Where.input] gives them.
 var single = map[string]func(*Letter) any{
 	"coordinates":       func(l *Letter) any { return l.Coordinates.String() },
-	"dialect":           func(l *Letter) any { return anyText(orNil(l.Dialect)) },
-	"died_at":           func(l *Letter) any { return anyTime(l.DiedAt) },
-	"timestamp":         func(l *Letter) any { return anyTime(l.Timestamp) },
-	"expires_at":        func(l *Letter) any { return anyTime(l.ExpiresAt) },
-	"origin.topic":      func(l *Letter) any { return anyText(l.Origin.Topic) },
-	"origin.partition":  func(l *Letter) any { return anyInt(l.Origin.Partition) },
-	"origin.offset":     func(l *Letter) any { return anyInt(l.Origin.Offset) },
-	"origin.timestamp":  func(l *Letter) any { return anyTime(l.Origin.Timestamp) },
-	"origin.group":      func(l *Letter) any { return anyText(l.Origin.Group) },
-	"cause.class":       func(l *Letter) any { return anyText(l.Cause.Class) },
-	"cause.message":     func(l *Letter) any { return anyText(l.Cause.Message) },
+	"dialect":           func(l *Letter) any { return jq.Text(orNil(l.Dialect)) },
+	"died_at":           func(l *Letter) any { return jq.Time(l.DiedAt) },
+	"timestamp":         func(l *Letter) any { return jq.Time(l.Timestamp) },
+	"expires_at":        func(l *Letter) any { return jq.Time(l.ExpiresAt) },
+	"origin.topic":      func(l *Letter) any { return jq.Text(l.Origin.Topic) },
+	"origin.partition":  func(l *Letter) any { return jq.Int(l.Origin.Partition) },
+	"origin.offset":     func(l *Letter) any { return jq.Int(l.Origin.Offset) },
+	"origin.timestamp":  func(l *Letter) any { return jq.Time(l.Origin.Timestamp) },
+	"origin.group":      func(l *Letter) any { return jq.Text(l.Origin.Group) },
+	"cause.class":       func(l *Letter) any { return jq.Text(l.Cause.Class) },
+	"cause.message":     func(l *Letter) any { return jq.Text(l.Cause.Message) },
 	"cause.fingerprint": func(l *Letter) any { return l.Cause.Fingerprint },
-	"cause.frame":       func(l *Letter) any { return anyText(l.Cause.Frame) },
-	"cause.stack":       func(l *Letter) any { return anyText(l.Cause.Stack) },
-	"cause.attempts":    func(l *Letter) any { return anyInt(l.Cause.Attempts) },
+	"cause.frame":       func(l *Letter) any { return jq.Text(l.Cause.Frame) },
+	"cause.stack":       func(l *Letter) any { return jq.Text(l.Cause.Stack) },
+	"cause.attempts":    func(l *Letter) any { return jq.Int(l.Cause.Attempts) },
 	"key":               func(l *Letter) any { return plainText(l.Key) },
 	"key_base64":        func(l *Letter) any { return plainBytes(l.Key) },
 	"value":             func(l *Letter) any { return plainText(l.Value) },

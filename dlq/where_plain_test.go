@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/itchyny/gojq"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -99,7 +100,11 @@ func samePlainly(t *testing.T, query string, rec *kgo.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, _ := w.code.RunWithContext(t.Context(), input).Next()
+	code, err := gojq.Compile(w.query.Syntax())
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, _ := code.RunWithContext(t.Context(), input).Next()
 	p.parse(lean, rec, w.plainWants)
 	for name, l := range map[string]*Letter{"a whole": full, "a lean": lean} {
 		if got, ok := w.plain(l); ok && !reflect.DeepEqual(got, value) {

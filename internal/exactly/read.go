@@ -17,7 +17,17 @@ type Span struct {
 	Topic     string
 	Partition int32
 	From, To  int64
+	// TopicID, when it isn't zero, is the only topic of that name that is read: one that
+	// was made anew is an error.
+	TopicID [16]byte
+	// Epoch is the leader epoch of the record right before From; nil: unknown. With it,
+	// a log that was cut off before From is an error.
+	Epoch *int32
 }
+
+// ErrDiverged says that what was read isn't what the log has now: a leader that had
+// fewer records took over, and they were lost.
+var ErrDiverged = errors.New("the log was cut off behind what was read: records were lost")
 
 // Mark gives the span that begins at an offset and ends at the high watermark of
 // now. A negative offset means the log's start.
@@ -104,9 +114,12 @@ func rest(ctx context.Context, d time.Duration) bool {
 // that has ended, and tells notice about it every second. Control records and holes
 // count as read, so it also ends where the last records of the span are none.
 //
-// The records are valid until each returns.
+// The records, and what they point to, may be kept: package copies writes them on.
 func ReadCommitted(ctx context.Context, cl *kgo.Client, span Span, notice func(Notice), each func(*kgo.Record) error) error {
-	r := &reader{cl: cl, span: span, at: span.From, notice: notice}
+	r := &reader{cl: cl, span: span, at: span.From, epoch: -1, notice: notice}
+	if span.Epoch != nil {
+		r.epoch = *span.Epoch
+	}
 	return r.read(ctx, each)
 }
 
@@ -136,6 +149,7 @@ type reader struct {
 	cl     *kgo.Client
 	span   Span
 	at     int64
+	epoch  int32 // of the record right before at; -1: unknown
 	notice func(Notice)
 
 	topic   kadm.TopicID
@@ -173,6 +187,8 @@ func (r *reader) find(ctx context.Context) error {
 	}
 	p, ok := d.Partitions[r.span.Partition]
 	switch {
+	case r.span.TopicID != [16]byte{} && d.ID != r.span.TopicID:
+		return kerr.UnknownTopicID
 	case !ok:
 		return kerr.UnknownTopicOrPartition
 	case p.Err != nil:
@@ -199,17 +215,29 @@ func (r *reader) fetch(ctx context.Context) ([]*kgo.Record, error) {
 		Offset: r.at, IsolationLevel: kgo.ReadCommitted(), Topic: r.span.Topic, Partition: r.span.Partition,
 	}
 	part := &resp.Topics[0].Partitions[0]
+	if part.DivergingEpoch.EndOffset >= 0 {
+		return nil, ErrDiverged
+	}
 	got, next := kgo.ProcessFetchPartition(opts, part, kgo.DefaultDecompressor(), nil)
 	if got.Err != nil {
 		return nil, got.Err
 	}
 	switch {
 	case next > r.at:
-		r.at, r.blocked = next, time.Time{}
+		r.at, r.blocked, r.epoch = next, time.Time{}, epochBefore(next, got.Records)
 	case got.LastStableOffset <= r.at:
 		r.wait(ctx)
 	}
 	return got.Records, nil
+}
+
+// epochBefore is the epoch of the record right before an offset. Where that was a
+// marker or a hole, it may have been another than that of the last record.
+func epochBefore(offset int64, records []*kgo.Record) int32 {
+	if n := len(records); n > 0 && records[n-1].Offset == offset-1 {
+		return records[n-1].LeaderEpoch
+	}
+	return -1
 }
 
 func (r *reader) request() *kmsg.FetchRequest {
@@ -221,7 +249,7 @@ func (r *reader) request() *kmsg.FetchRequest {
 	topic.Topic, topic.TopicID = r.span.Topic, r.topic
 	part := kmsg.NewFetchRequestTopicPartition()
 	part.Partition, part.FetchOffset, part.PartitionMaxBytes = r.span.Partition, r.at, 4<<20
-	part.CurrentLeaderEpoch = -1
+	part.CurrentLeaderEpoch, part.LastFetchedEpoch = -1, r.epoch
 	topic.Partitions = append(topic.Partitions, part)
 	req.Topics = append(req.Topics, topic)
 	return req

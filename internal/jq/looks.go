@@ -1,10 +1,10 @@
-package dlq
+package jq
 
 import (
 	"github.com/itchyny/gojq"
 )
 
-// forbidden are functions that look at something else than the letter.
+// forbidden are functions that look at something else than the input.
 var forbidden = setOf("env", "$ENV", "input", "inputs", "debug", "stderr", "input_filename", "input_line_number",
 	"halt", "halt_error", "get_search_list", "modulemeta", "import", "include")
 
@@ -102,10 +102,10 @@ func (u *looks) term(t *gojq.Term) {
 	}
 }
 
-// index notes the member that is taken of the input, which may be the letter, and
+// index notes the member that is taken of the input, which may be the whole, and
 // the member of that: "cause.class", or "cause." for any.
 func (u *looks) index(i *gojq.Index, suffixes []*gojq.Suffix) {
-	name, ok := plainName(i)
+	name, ok := Name(i)
 	if !ok {
 		u.all = true
 		u.queries(i.Start, i.End)
@@ -115,12 +115,13 @@ func (u *looks) index(i *gojq.Index, suffixes []*gojq.Suffix) {
 	u.names[name] = true
 	member := ""
 	if len(suffixes) > 0 && suffixes[0].Index != nil {
-		member, _ = plainName(suffixes[0].Index)
+		member, _ = Name(suffixes[0].Index)
 	}
 	u.names[name+"."+member] = true
 }
 
-func plainName(i *gojq.Index) (string, bool) {
+// Name is the member that an index takes, where that is written plainly.
+func Name(i *gojq.Index) (string, bool) {
 	switch {
 	case i.Name != "":
 		return i.Name, true
@@ -145,4 +146,12 @@ func (u *looks) string(s *gojq.String) {
 	if s != nil {
 		u.queries(s.Queries...)
 	}
+}
+
+func setOf(words ...string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
 }

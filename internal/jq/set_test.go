@@ -1,10 +1,10 @@
-package dispose_test
+package jq_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/evtctl/evtctl/dlq/dispose"
+	"github.com/evtctl/evtctl/internal/jq"
 )
 
 func TestAChangeLeavesWhatItDoesNotTouchAsItWasWritten(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAChangeLeavesWhatItDoesNotTouchAsItWasWritten(t *testing.T) {
 		{"a long number is counted with", `.z += 1`, `{"z":9007199254740993}`, `{"z":9007199254740994}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			set, err := dispose.NewSet(test.query)
+			set, err := jq.NewSet(test.query)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestAChangeThatCanNotBeMadeSaysWhy(t *testing.T) {
 		{"too deep", `.`, strings.Repeat("[", 2000) + strings.Repeat("]", 2000), "nests deeper"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			set, err := dispose.NewSet(test.query)
+			set, err := jq.NewSet(test.query)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestAChangeThatCanNotBeMadeSaysWhy(t *testing.T) {
 			}
 		})
 	}
-	if _, err := dispose.NewSet(`.a = `); err == nil {
+	if _, err := jq.NewSet(`.a = `); err == nil {
 		t.Error("half a change is taken")
 	}
 }

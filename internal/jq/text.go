@@ -1,4 +1,4 @@
-package dispose
+package jq
 
 import (
 	"bytes"

@@ -1,0 +1,156 @@
+package copies_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/exactly"
+	"github.com/evtctl/evtctl/replay"
+	"github.com/evtctl/evtctl/replay/copies"
+)
+
+// childOrder is set for a copy of the test binary that is to copy in a process of its
+// own, so that it can be killed.
+const childOrder = "EVTCTL_TEST_COPY"
+
+// order tells such a process what to do.
+type order struct {
+	Brokers    []string
+	From, To   string
+	MaxRecords int
+}
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childOrder); text != "" {
+		os.Exit(beCopy(text))
+	}
+	os.Exit(m.Run())
+}
+
+// beCopy says "planned", "writing" after each transaction's first record, and at last
+// what came of it.
+func beCopy(text string) int {
+	var o order
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		fmt.Println("outcome:", err)
+		return 2
+	}
+	receipt, err := o.copy(context.Background())
+	var taken *exactly.TakenOverError
+	switch {
+	case errors.As(err, &taken):
+		fmt.Println("outcome: taken over")
+		return 3
+	case err != nil:
+		fmt.Println("outcome:", err)
+		return 1
+	}
+	fmt.Println("outcome: done,", said(receipt))
+	return 0
+}
+
+func (o *order) copy(ctx context.Context) (*copies.Receipt, error) {
+	options := []kgo.Opt{kgo.SeedBrokers(o.Brokers...)}
+	cl, err := kgo.NewClient(options...)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	view := copies.Look(cl)
+	plan, err := copies.NewPlan(ctx, view, view, copies.Request{
+		From: replay.Selection{Topic: o.From}, To: o.To, Start: replay.Start, Until: replay.End, Now: time.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	fmt.Println("planned")
+	said := int64(0)
+	w := &copies.Writer{
+		Client: cl, Options: options, Who: "alice", Job: fmt.Sprint("job-", os.Getpid()),
+		Progress: func(offsets int64) {
+			if offsets-said >= int64(o.MaxRecords) || said == 0 {
+				said = offsets
+				fmt.Println("writing")
+			}
+		},
+	}
+	copies.SetMaxRecords(w, o.MaxRecords)
+	return w.Apply(ctx, plan)
+}
+
+// child is a copy in a process of its own.
+type child struct {
+	cmd   *exec.Cmd
+	lines chan string // of its output; closed at its end
+	said  []string
+}
+
+func (j *job) child(t *testing.T, maxRecords int) *child {
+	t.Helper()
+	text, err := json.Marshal(order{j.c.Brokers(), j.from, j.to, maxRecords})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := &child{cmd: exec.Command(os.Args[0]), lines: make(chan string, 10_000)}
+	ch.cmd.Env = append(os.Environ(), childOrder+"="+string(text))
+	ch.cmd.Stderr = os.Stderr
+	out, err := ch.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ch.kill)
+	go func() {
+		defer close(ch.lines)
+		for s := bufio.NewScanner(out); s.Scan(); {
+			ch.lines <- s.Text()
+		}
+	}()
+	return ch
+}
+
+// await reads the output up to a line that begins so, and tells whether it came.
+func (c *child) await(begin string) (string, bool) {
+	late := time.After(3 * time.Minute)
+	for {
+		select {
+		case line, ok := <-c.lines:
+			if !ok {
+				return "", false
+			}
+			if c.said = append(c.said, line); strings.HasPrefix(line, begin) {
+				return line, true
+			}
+		case <-late:
+			return "", false
+		}
+	}
+}
+
+// outcome waits for the end.
+func (c *child) outcome(t *testing.T) string {
+	t.Helper()
+	line, ok := c.await("outcome: ")
+	if !ok {
+		t.Fatalf("the copy ended without an outcome: %q", c.said)
+	}
+	_ = c.cmd.Wait() // its exit code goes with the outcome
+	return strings.TrimPrefix(line, "outcome: ")
+}
+
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // it may have ended
+	_ = c.cmd.Wait()
+}

@@ -1,0 +1,87 @@
+package copies_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/evtctl/evtctl/internal/kafkatest"
+)
+
+// chaos makes the kill test long, see "make chaos".
+var (
+	chaos = flag.Bool("chaos", false, "kill thirty copies of 100,000 records")
+	seed  = flag.Uint64("seed", 0, "of the random moments; 0 for a new one")
+)
+
+func TestKilledCopiesLoseAndDoubleNothing(t *testing.T) {
+	c := kafkatest.Real(t)
+	records, kills, most := 8000, 4, 100
+	if *chaos {
+		records, kills, most = 100_000, 30, 500
+	}
+	s := *seed
+	if s == 0 {
+		s = rand.Uint64()
+	}
+	t.Logf("to repeat this: -run '^%s$' -seed %d", t.Name(), s)
+	random := rand.New(rand.NewPCG(s, 0))
+	j := newJob(t, c, 3)
+	c.Produce(t, orders(j.from, 3, records)...)
+	killed := 0
+	for range 3 * kills {
+		if killed == kills {
+			break
+		}
+		ch := j.child(t, most)
+		// A quarter dies while starting, initialising or reading the ledger.
+		begin := "writing"
+		if random.IntN(4) == 0 {
+			begin = "planned"
+		}
+		if _, ok := ch.await(begin); ok {
+			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
+		}
+		ch.kill()
+		if ch.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+			killed++
+			continue
+		}
+		if got := ch.outcome(t); !strings.HasPrefix(got, "done") {
+			t.Fatalf("a copy between two kills: %s", got)
+		}
+		c.Produce(t, orders(j.from, 3, records/10)...) // it was quick: there is more to do
+	}
+	if got := j.child(t, most).outcome(t); !strings.HasPrefix(got, "done") || !strings.HasSuffix(got, "left 0") {
+		t.Fatalf("the last run: %s", got)
+	}
+	if killed < kills*8/10 {
+		t.Errorf("only %d copies were killed, of %d that were to be", killed, kills)
+	}
+	t.Logf("%d copies were killed", killed)
+	j.same(t)
+	v, err := j.mustPlan(t).Verify(t.Context(), func(string) {})
+	if err != nil || !v.Equal || v.Found != v.Expected {
+		t.Errorf("verified: %+v, %v", v, err)
+	}
+}
+
+// Two that copy the same at once: one is fenced, and nothing is doubled.
+func TestOfTwoThatCopyTheSameOneIsFenced(t *testing.T) {
+	c := kafkatest.Real(t)
+	j := newJob(t, c, 3)
+	c.Produce(t, orders(j.from, 3, 12000)...)
+	first := j.child(t, 50)
+	first.await("writing")
+	second := j.child(t, 50)
+	if got := first.outcome(t); got != "taken over" {
+		t.Errorf("the first ended with %q", got)
+	}
+	if got := second.outcome(t); !strings.HasPrefix(got, "done") {
+		t.Errorf("the second ended with %q", got)
+	}
+	j.same(t)
+}

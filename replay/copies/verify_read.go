@@ -1,0 +1,121 @@
+package copies
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/exactly"
+)
+
+// readSource gives what each record that was dealt with should be in the target.
+func (v *verifier) readSource(ctx context.Context, want func(stretch int) bool, each func(int32, int64, digest)) error {
+	for _, s := range v.p.Spans {
+		part := v.parts[s.Partition]
+		for _, c := range part.covered {
+			for from := c.from; from < c.to; {
+				i := v.stretch(s.Partition, from)
+				to := min(c.to, part.from+int64(i-part.first+1)*v.width)
+				for to < c.to && want(i) == want(v.stretch(s.Partition, to)) { // as much as can be read in one go
+					to = min(c.to, to+v.width)
+				}
+				if want(i) {
+					if err := v.readSpan(ctx, s.Partition, span{from, to}, each); err != nil {
+						return err
+					}
+				}
+				from = to
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) readSpan(ctx context.Context, partition int32, s span, each func(int32, int64, digest)) error {
+	read := exactly.Span{Topic: v.p.From.Topic, Partition: partition, From: s.from, To: s.to, TopicID: v.p.from.id}
+	return exactly.ReadCommitted(ctx, v.p.source.cl, read, v.notice, func(rec *kgo.Record) error {
+		wanted, err := v.recipe.wants(ctx, rec)
+		if ctx.Err() != nil || err == nil && !wanted || err != nil { // a failing query wants nothing
+			return ctx.Err()
+		}
+		made := &kgo.Record{}
+		if err := v.recipe.copy(ctx, rec, made); err != nil {
+			return fmt.Errorf("%s: %w", coordinates(rec), err)
+		}
+		if made.Partition == exactly.ByKey {
+			made.Partition = int32(v.choose.Partition(made, v.p.to.partitions))
+			if made.Key == nil {
+				made.Partition = -1 // any
+			}
+		}
+		each(partition, rec.Offset, v.digest(made))
+		return nil
+	})
+}
+
+// readTarget gives the records of this copy and span.
+func (v *verifier) readTarget(ctx context.Context, each func(partition int32, offset int64, d digest, r *kgo.Record)) error {
+	firsts := v.book.firsts()
+	for _, id := range slices.Sorted(maps.Keys(firsts)) {
+		s, err := exactly.Mark(ctx, v.p.target.cl, v.p.To.Topic, id, firsts[id])
+		if err != nil {
+			return err
+		}
+		start, err := exactly.Mark(ctx, v.p.target.cl, v.p.To.Topic, id, -1)
+		if err != nil {
+			return err
+		}
+		s.From, s.TopicID = max(s.From, start.From), v.p.to.id // retention may have taken the first ones
+		err = exactly.ReadCommitted(ctx, v.p.target.cl, s, v.notice, func(r *kgo.Record) error {
+			partition, offset, ours := v.origin(r)
+			if part := v.parts[partition]; !ours || part == nil || offset < part.from || offset >= part.to {
+				return nil
+			}
+			seen := *r
+			if v.p.Partition == ByKey && r.Key == nil {
+				seen.Partition = -1
+			}
+			each(partition, offset, v.digest(&seen), r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// origin reads where a record was copied from, if this copy did.
+func (v *verifier) origin(r *kgo.Record) (partition int32, offset int64, ours bool) {
+	n := len(r.Headers) - ownHeaders
+	if n < 0 || r.Headers[n].Key != HeaderID || string(r.Headers[n].Value) != v.p.Copy || r.Headers[n+1].Key != HeaderFrom {
+		return 0, 0, false
+	}
+	from := string(r.Headers[n+1].Value)
+	last := strings.LastIndexByte(from, ':')
+	if last < 0 {
+		return 0, 0, false
+	}
+	first := strings.LastIndexByte(from[:last], ':')
+	id, errID := strconv.ParseInt(from[first+1:last], 10, 32)
+	offset, errOffset := strconv.ParseInt(from[last+1:], 10, 64)
+	return int32(id), offset, errID == nil && errOffset == nil
+}
+
+// firsts are the lowest offsets of this copy by partition of the target.
+func (b *book) firsts() map[int32]int64 {
+	firsts := map[int32]int64{}
+	for _, e := range b.partitions {
+		for id, offset := range e.First {
+			if first, known := firsts[id]; !known || offset < first {
+				firsts[id] = offset
+			}
+		}
+	}
+	return firsts
+}
