@@ -18,14 +18,11 @@ func printDiagnosis(s *render.Streams, f render.Format, d *doctor.Diagnosis) err
 		p.patient(patient, f == render.Wide || len(d.Patients) == 1 || d.Group != "")
 	}
 	p.findings(d)
-	for _, advice := range d.Advice {
-		p.prose(render.Faint, "advice: ", "%s", advice.Summary)
-		for _, e := range advice.Evidence {
-			p.prose(render.Faint, "  - ", "%s", e)
-		}
-	}
 	if p.err != nil {
 		return p.err
+	}
+	for _, advice := range d.Advice {
+		render.Message(s, render.Faint, "advice: %s: %s", advice.Summary, strings.Join(advice.Evidence, "; "))
 	}
 	for _, u := range d.Unknown {
 		render.Message(s, render.Warn, "not known: %s", u)

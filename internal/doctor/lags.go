@@ -79,7 +79,8 @@ func (e *examination) flow(g *lag.Group) (before, in, out float64) {
 func (e *examination) behind(g *lag.Group) {
 	seconds := e.seen.Window().Seconds()
 	before, in, out := e.flow(g)
-	growing := in-out >= growth && in-out >= before/10
+	// Where a broker is missing, who reads gets behind for that reason, and catches up after.
+	growing := in-out >= growth && in-out >= before/10 && !e.d.has("", Unreachable, Offline, UnderReplicated)
 	over := g.Reasons.Has(lag.OverWarning) || g.Reasons.Has(lag.OverCritical) || g.Reasons.Has(lag.OverTimeLag)
 	if !g.Lag.Known() || seconds == 0 || !growing && !over {
 		return

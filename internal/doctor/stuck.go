@@ -42,7 +42,7 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 		}
 		at, s, ok := e.standsAt(ctx, p)
 		switch {
-		case ok && s.problem == "" && (e.seen.Window() < commitInterval || e.fresh(g.Name, p)):
+		case ok && s.problem == "" && e.mayBeAtWork(g.Name, p):
 			slow = append(slow, at) // it may be at work there, and commit later
 		case ok:
 			stuck = append(stuck, at)
@@ -161,14 +161,45 @@ func (e *examination) since(group string, p *lag.Partition) time.Time {
 	return time.Time{}
 }
 
-// atWork is how long a group may take for what it has in its hands before it seems to
-// hang. Records that nobody can decode need no such time.
-const atWork = 3 * commitInterval
+// How long a group may take for what it has in its hands before it seems to hang: in one
+// partition, and when others of its partitions get on meanwhile. Records that nobody can
+// decode need no such time.
+const (
+	atWork          = 3 * commitInterval
+	atWorkElsewhere = 2 * time.Minute
+)
 
-// fresh tells that a group came to where it stands a short while ago.
-func (e *examination) fresh(group string, p *lag.Partition) bool {
-	since := e.since(group, p)
-	return !since.IsZero() && e.seen.Last.TakenAt.Sub(since) < atWork
+// mayBeAtWork tells that a group hasn't stood where it does for so long that it hangs. How
+// long it has stood there is known from its commits, else from the window only.
+func (e *examination) mayBeAtWork(group string, p *lag.Partition) bool {
+	stood, most := e.seen.Window(), commitInterval
+	if since := e.since(group, p); !since.IsZero() {
+		stood, most = e.seen.Last.TakenAt.Sub(since), atWork
+	}
+	if e.moved(group) {
+		most = atWorkElsewhere
+	}
+	return stood < most
+}
+
+// moved tells whether a group has committed anything new over the window.
+func (e *examination) moved(group string) bool {
+	before := map[lag.Position]lag.Int{}
+	for _, r := range []*lag.Report{e.seen.First, e.seen.Last} {
+		for i := range r.Groups {
+			if r.Groups[i].Name != group {
+				continue
+			}
+			for _, p := range r.Groups[i].Partitions {
+				at := lag.Position{Topic: p.Topic, Partition: p.Partition}
+				if was, known := before[at]; known && was != p.Committed {
+					return true
+				}
+				before[at] = p.Committed
+			}
+		}
+	}
+	return false
 }
 
 // tellStuck makes a finding of each record that groups stand at.
