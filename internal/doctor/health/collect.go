@@ -148,6 +148,9 @@ func (k *collector) finish() {
 	if r.VisibleOnly {
 		r.Notes = append(r.Notes, "this user may not describe the cluster: groups, topics and transactions that are hidden from the user are in no figure")
 	}
+	if r.PastProblem != "" {
+		r.Notes = append(r.Notes, "rebalances and commits of the last hour: "+string(r.PastProblem))
+	}
 	switch {
 	case r.Replicas.Partitions == 0:
 		r.Notes = append(r.Notes, "there are no topics: the cluster is empty, or nothing in it may be seen")

@@ -81,10 +81,8 @@ func (j *judge) lag() Figure {
 			if n := number(p.Lag); n.Known() && !(f.Value >= n) {
 				f.Value, worst = n, fmt.Sprintf("%s %s:%d", shown(g.Name), p.Topic, p.Partition)
 			}
-			if p.Verdict != lag.OK {
-				list = append(list, j.behind(g, p))
-			}
 		}
+		list = append(list, j.topicsBehind(g)...)
 		if g.Verdict != lag.OK && (g.Error != "" || len(g.Partitions) == 0) {
 			list = append(list, j.unreadable(g))
 		}
@@ -107,6 +105,34 @@ func limit(n int64) Number {
 		return Unknown()
 	}
 	return Number(n)
+}
+
+// topicsBehind has one finding for each topic of a group: its worst partition, and how
+// many others are not ok.
+func (j *judge) topicsBehind(g *lag.Group) (list []Finding) {
+	for from := 0; from < len(g.Partitions); {
+		var worst *lag.Partition
+		n, to := 0, from
+		for ; to < len(g.Partitions) && g.Partitions[to].Topic == g.Partitions[from].Topic; to++ {
+			p := &g.Partitions[to]
+			if p.Verdict == lag.OK {
+				continue
+			}
+			n++
+			if worst == nil || p.Verdict > worst.Verdict || p.Verdict == worst.Verdict && p.Lag > worst.Lag {
+				worst = p
+			}
+		}
+		if from = to; worst == nil {
+			continue
+		}
+		f := j.behind(g, worst)
+		if n > 1 {
+			f.Evidence += fmt.Sprintf("; %s of the topic more", things(n-1, "partition"))
+		}
+		list = append(list, f)
+	}
+	return list
 }
 
 func (j *judge) behind(g *lag.Group, p *lag.Partition) Finding {
@@ -176,6 +202,8 @@ func short(d time.Duration) string {
 		return text
 	case d >= 10*time.Second:
 		return d.Round(time.Second).String()
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond).String()
 	default:
 		return d.Round(time.Millisecond).String()
 	}

@@ -37,7 +37,6 @@ func (j *judge) rebalances() Figure {
 	f.Says = fmt.Sprintf("at most %d in %s, in %s", int64(f.Value), j.rebalanceSpan(), things(f.Subjects, "group"))
 	if j.r.PastProblem != "" {
 		f.Reason = j.r.PastProblem
-		f.Says += "; " + string(j.r.PastProblem)
 	}
 	return f
 }
