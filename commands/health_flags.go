@@ -103,7 +103,9 @@ func (f *healthFlags) parse() (c health.Config, err error) {
 }
 
 // given tells whether a limit is anybody's choice.
-func (f *healthFlags) given(name string) bool { return f.cmd.Flags().Changed(name) || f.places[name] != "" }
+func (f *healthFlags) given(name string) bool {
+	return f.cmd.Flags().Changed(name) || f.places[name] != ""
+}
 
 // healthParser keeps the first error.
 type healthParser struct {
