@@ -58,27 +58,11 @@ func newView(r *health.Report) view {
 }
 
 func newFigure(f *health.Figure) figure {
-	out := figure{Name: string(f.Name), Verdict: f.Verdict.String(), Says: f.Says, Measured: f.Measured, More: f.More, Limits: "no limit"}
-	switch w, c := f.Warning, f.Critical; {
-	case w.Known() && c.Known():
-		out.Limits = fmt.Sprintf("warning %s, critical %s", amount(w, f.Unit), amount(c, f.Unit))
-	case w.Known():
-		out.Limits = "warning " + amount(w, f.Unit)
-	case c.Known():
-		out.Limits = "critical " + amount(c, f.Unit)
-	}
+	out := figure{Name: string(f.Name), Verdict: f.Verdict.String(), Says: f.Says, Limits: f.Limit, Measured: f.Measured, More: f.More}
 	for i := range f.Findings {
 		out.Findings = append(out.Findings, finding{f.Findings[i].Verdict.String(), f.Findings[i].Evidence, f.Findings[i].Next})
 	}
 	return out
-}
-
-// amount is a number with its unit, for people.
-func amount(n health.Number, unit string) string {
-	if unit == "seconds" {
-		return render.Age(n.Seconds())
-	}
-	return render.Count(int64(n))
 }
 
 // barChart has the greatest values of something, each with its bar.

@@ -32,6 +32,7 @@ type Figure struct {
 	// Warning and Critical are its limits; null: none.
 	Warning  Number `json:"warning"`
 	Critical Number `json:"critical"`
+	Limit    string `json:"limit"` // both in words, with the time that a rate is for
 	// Subjects is how many groups, topics, partitions or transactions were looked at.
 	Subjects int `json:"subjects"`
 	// Reason says why there is no value.

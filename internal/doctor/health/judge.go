@@ -35,7 +35,7 @@ type judge struct {
 
 // figure begins one. One whose source could not be read is unknown, and done.
 func (j *judge) figure(name Name, unit string, of source) (f Figure, read bool) {
-	f = Figure{Name: name, Unit: unit, Value: Unknown(), Warning: Unknown(), Critical: Unknown(), Findings: []Finding{}, Measured: measured[name]}
+	f = Figure{Name: name, Unit: unit, Value: Unknown(), Warning: Unknown(), Critical: Unknown(), Findings: []Finding{}, Measured: measured[name], Limit: "no limit"}
 	if problem, unread := j.r.unread[of]; unread {
 		f.Verdict, f.Reason = lag.Uncertain, lag.Text(problem)
 		f.Says = "not known: " + problem
@@ -66,6 +66,7 @@ func (j *judge) lag() Figure {
 		return f
 	}
 	f.Warning, f.Critical = limit(j.l.Lag.Warn), limit(j.l.Lag.Critical)
+	f.Limit = bounds(over(commas, f.Warning), over(commas, f.Critical), j.l.Lag.MaxTimeLag)
 	f.Subjects = len(j.r.Groups)
 	if len(j.r.Groups) == 0 {
 		f.Reason, f.Says = "no groups", "no groups"
@@ -99,6 +100,36 @@ func (j *judge) lag() Figure {
 	}
 	return f
 }
+
+// over words a limit: it is passed by more.
+func over(word func(Number) string, n Number) string {
+	if !n.Known() {
+		return ""
+	}
+	return "over " + word(n)
+}
+
+// bounds words the limits of a figure; a time is critical.
+func bounds(warning, critical string, time time.Duration) string {
+	if time > 0 {
+		critical = strings.TrimPrefix(critical+" or over "+short(time)+" in time", " or ")
+	}
+	var words []string
+	if warning != "" {
+		words = append(words, "warning "+warning)
+	}
+	if critical != "" {
+		words = append(words, "critical "+critical)
+	}
+	if words == nil {
+		return "no limit"
+	}
+	return strings.Join(words, ", ")
+}
+
+func commas(n Number) string { return humanize.Comma(int64(n)) }
+
+func times(n Number) string { return short(n.Seconds()) }
 
 func limit(n int64) Number {
 	if n < 0 {
@@ -190,16 +221,12 @@ func short(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:
 		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		d = d.Round(time.Minute)
+		return units(d/time.Hour, "h", d%time.Hour/time.Minute, "m")
 	case d >= time.Minute:
 		d = d.Round(time.Second)
-		if d >= time.Hour {
-			d = d.Round(time.Minute)
-		}
-		text := strings.TrimSuffix(d.String(), "0s")
-		if d%time.Hour == 0 {
-			text = strings.TrimSuffix(text, "0m")
-		}
-		return text
+		return units(d/time.Minute, "m", d%time.Minute/time.Second, "s")
 	case d >= 10*time.Second:
 		return d.Round(time.Second).String()
 	case d >= time.Second:
@@ -207,4 +234,12 @@ func short(d time.Duration) string {
 	default:
 		return d.Round(time.Millisecond).String()
 	}
+}
+
+func units(n time.Duration, unit string, rest time.Duration, below string) string {
+	text := fmt.Sprintf("%d%s", n, unit)
+	if rest > 0 {
+		text += fmt.Sprintf("%d%s", rest, below)
+	}
+	return text
 }

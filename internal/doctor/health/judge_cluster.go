@@ -25,6 +25,7 @@ func (j *judge) lacking(name Name, n int, what, flag string, of func(*TopicRepli
 		return f
 	}
 	f.Value, f.Critical, f.Subjects = Number(n), 0, j.r.Replicas.Partitions
+	f.Limit = "any is critical"
 	var list []Finding
 	for i := range j.r.Replicas.Topics {
 		t := &j.r.Replicas.Topics[i]
@@ -37,7 +38,7 @@ func (j *judge) lacking(name Name, n int, what, flag string, of func(*TopicRepli
 		}
 	}
 	f.found(list)
-	f.Says = fmt.Sprintf("%s of %s on %s", commas(int64(n)), things(f.Subjects, "partition"), things(j.r.Replicas.Brokers, "broker"))
+	f.Says = fmt.Sprintf("%s of %s on %s", commas(Number(n)), things(f.Subjects, "partition"), things(j.r.Replicas.Brokers, "broker"))
 	if n == 0 {
 		f.Says = "none of " + things(f.Subjects, "partition")
 	}
@@ -74,6 +75,7 @@ func (j *judge) transactions() Figure {
 		return f
 	}
 	f.Warning, f.Subjects = Number(j.l.Transaction.Seconds()), len(j.r.Transactions)
+	f.Limit = "warning over " + short(j.l.Transaction)
 	var list []Finding
 	for i := range j.r.Transactions {
 		t := &j.r.Transactions[i]

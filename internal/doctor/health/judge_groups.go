@@ -13,6 +13,9 @@ func (j *judge) rebalances() Figure {
 		return f
 	}
 	f.Warning = limit(j.l.Rebalances)
+	if f.Warning.Known() {
+		f.Limit = fmt.Sprintf("warning over %d an hour", j.l.Rebalances)
+	}
 	f.Subjects = len(j.r.Groups)
 	if f.Subjects == 0 {
 		f.Reason, f.Says = "no groups", "no groups"
@@ -81,6 +84,7 @@ func (j *judge) latency() Figure {
 		return f
 	}
 	f.Warning, f.Critical = latencyLimit(j.l.WarnLatency), latencyLimit(j.l.MaxLatency)
+	f.Limit = bounds(over(times, f.Warning), over(times, f.Critical), 0)
 	f.Subjects = len(j.r.Groups)
 	var list []Finding
 	worst, ahead := "", Unknown()

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -15,6 +13,7 @@ func (j *judge) letters() Figure {
 		return f
 	}
 	f.Warning, f.Critical = j.l.WarnLetters.limit(), j.l.MaxLetters.limit()
+	f.Limit = bounds(j.l.WarnLetters.words("over "), j.l.MaxLetters.words("from "), 0)
 	f.Subjects = len(j.r.Queues)
 	if f.Subjects == 0 {
 		f.Reason, f.Says = "no dead-letter topics", "no dead-letter topics"
@@ -33,7 +32,7 @@ func (j *judge) letters() Figure {
 	f.found(list)
 	if f.Value.Known() {
 		f.Says = fmt.Sprintf("at most %d in the last %s; %s undisposed, of %s in %s", int64(f.Value), short(j.worthRate().Window),
-			commas(undisposed), commas(of), things(f.Subjects, "topic"))
+			commas(Number(undisposed)), commas(Number(of)), things(f.Subjects, "topic"))
 	} else {
 		f.Reason, f.Says = "letters could not be counted", "letters could not be counted"
 	}
@@ -53,6 +52,13 @@ func (r Rate) limit() Number {
 		return Unknown()
 	}
 	return Number(r.Letters)
+}
+
+func (r Rate) words(bound string) string {
+	if r.None {
+		return ""
+	}
+	return fmt.Sprintf("%s%s in %s", bound, commas(Number(r.Letters)), short(r.Window))
 }
 
 // recent is how many letters came in a rate's time. Those that arrived in the window
@@ -76,9 +82,9 @@ func (j *judge) rate(q *Queue) Finding {
 	warn, most := q.recent(j.l.WarnLetters), q.recent(j.l.MaxLetters)
 	switch {
 	case !j.l.MaxLetters.None && most.Known() && int64(most) >= j.l.MaxLetters.Letters:
-		f.rated(lag.Critical, "over-critical", most, q, j.l.MaxLetters, "or more")
+		f.rated(lag.Critical, "over-critical", most, q, j.l.MaxLetters, "from ")
 	case !j.l.WarnLetters.None && warn.Known() && int64(warn) > j.l.WarnLetters.Letters:
-		f.rated(lag.Warning, "over-warning", warn, q, j.l.WarnLetters, "at most")
+		f.rated(lag.Warning, "over-warning", warn, q, j.l.WarnLetters, "over ")
 	case q.Error != "":
 		f.Verdict, f.Reasons = lag.Uncertain, append(f.Reasons, "error")
 		f.Evidence = q.Topic + " could not be looked at in full: " + string(q.Error)
@@ -91,9 +97,9 @@ func (j *judge) rate(q *Queue) Finding {
 
 func (f *Finding) rated(v lag.Verdict, reason string, n lag.Int, q *Queue, r Rate, bound string) {
 	f.Verdict, f.Value, f.Reasons = v, number(n), append(f.Reasons, reason)
-	f.Evidence = fmt.Sprintf("%s: %s in the last %s (limit: %s %d)", q.Topic, things(int(n), "letter"), short(r.Window), bound, r.Letters)
+	f.Evidence = fmt.Sprintf("%s: %s in the last %s (%s %s)", q.Topic, things(int(n), "letter"), short(r.Window), v, r.words(bound))
 	if q.Undisposed.Known() {
-		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(int64(q.Undisposed)), commas(int64(q.Letters)))
+		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(number(q.Undisposed)), commas(number(q.Letters)))
 	}
 }
 
@@ -104,6 +110,7 @@ func (j *judge) expiry() Figure {
 		return f
 	}
 	f.Warning, f.Critical = Number(j.l.WarnExpiry.Seconds()), Number(j.l.CriticalExpiry.Seconds())
+	f.Limit = fmt.Sprintf("warning within %s, critical within %s", short(j.l.WarnExpiry), short(j.l.CriticalExpiry))
 	f.Subjects = len(j.r.Queues)
 	var list []Finding
 	for i := range j.r.Queues {
@@ -160,7 +167,7 @@ func (j *judge) expiring(q *Queue) Finding {
 	}
 	f.Evidence = q.Topic + ": retention may delete the first letter " + in(left)
 	if q.Undisposed.Known() {
-		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(int64(q.Undisposed)), commas(int64(q.Letters)))
+		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(number(q.Undisposed)), commas(number(q.Letters)))
 	}
 	return f
 }
@@ -179,5 +186,3 @@ func fileName(topic string) string {
 	}
 	return topic + ".jsonl"
 }
-
-func commas(n int64) string { return humanize.Comma(n) }
