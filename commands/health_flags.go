@@ -143,7 +143,11 @@ func (p *healthParser) time(name string, least time.Duration) time.Duration {
 	}
 	d, err := parseDays(s)
 	if err != nil || d < least || d < 0 {
-		p.fail(usagef("such as 30s, 5m or 7d", "%s %q is no time of %s or more", p.label(name), s, least))
+		problem := "is no time"
+		if least > 0 {
+			problem = "is no time of " + least.String() + " or more"
+		}
+		p.fail(usagef("such as 30s, 5m or 7d", "%s %q %s", p.label(name), s, problem))
 	}
 	return d
 }

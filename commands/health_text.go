@@ -50,11 +50,7 @@ func healthHeadline(r *health.Report) string {
 	if len(parts) > 0 {
 		text = fmt.Sprintf("%s, %d ok", strings.Join(parts, ", "), counts[lag.OK])
 	}
-	text += "; " + windowText(r)
-	if r.ClusterID != "" {
-		text += "; cluster " + r.ClusterID
-	}
-	return fmt.Sprintf("%s: %s", r.Verdict, text)
+	return fmt.Sprintf("%s: %s; %s", r.Verdict, text, windowText(r))
 }
 
 // printFindings prints what is not ok in a figure. A command has a line of its own, and

@@ -148,7 +148,7 @@ func (k *collector) finish() {
 	if r.VisibleOnly {
 		r.Notes = append(r.Notes, "this user may not describe the cluster: groups, topics and transactions that are hidden from the user are in no figure")
 	}
-	if r.PastProblem != "" {
+	if r.PastProblem != "" && r.PastProblem != observe.NotAsked {
 		r.Notes = append(r.Notes, "rebalances and commits of the last hour: "+string(r.PastProblem))
 	}
 	switch {

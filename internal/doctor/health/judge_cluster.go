@@ -40,7 +40,7 @@ func (j *judge) lacking(name Name, n int, what, flag string, of func(*TopicRepli
 	f.found(list)
 	f.Says = fmt.Sprintf("%s of %s on %s", commas(Number(n)), things(f.Subjects, "partition"), things(j.r.Replicas.Brokers, "broker"))
 	if n == 0 {
-		f.Says = "none of " + things(f.Subjects, "partition")
+		f.Says = "none"
 	}
 	return f
 }

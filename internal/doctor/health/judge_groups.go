@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/doctor/observe"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -19,6 +20,13 @@ func (j *judge) rebalances() Figure {
 	f.Subjects = len(j.r.Groups)
 	if f.Subjects == 0 {
 		f.Reason, f.Says = "no groups", "no groups"
+		return f
+	}
+	if j.r.Past == nil && j.r.WindowSeconds == 0 {
+		f.Reason, f.Says = j.r.PastProblem, "not known: a single look can't tell"
+		if j.r.PastProblem != observe.NotAsked {
+			f.Verdict = lag.Uncertain
+		}
 		return f
 	}
 	var list []Finding
