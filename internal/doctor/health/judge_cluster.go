@@ -89,7 +89,7 @@ func (j *judge) transactions() Figure {
 	case f.Subjects == 0:
 		f.Reason, f.Says = "none is open", "none is open"
 	case !f.Value.Known():
-		f.Reason = "how old they are may not be seen"
+		f.Reason = "how old they are is not known"
 		f.Says = things(f.Subjects, "transaction") + " open; " + string(f.Reason)
 	default:
 		f.Says = fmt.Sprintf("%s open, for %s at most", things(f.Subjects, "transaction"), short(f.Value.Seconds()))
@@ -110,6 +110,9 @@ func (j *judge) open(t *Transaction) Finding {
 	}
 	age := t.Age.Seconds()
 	switch {
+	case !t.Age.Known() && t.Timeout.Known():
+		f.Verdict, f.Reasons = lag.Uncertain, append(f.Reasons, "clocks-differ")
+		f.Evidence = transactionName(t) + " is open, and began in the future: the clocks of this machine and the broker differ"
 	case !t.Age.Known():
 		f.Verdict, f.Reasons = lag.Uncertain, append(f.Reasons, "not-authorized")
 		f.Evidence = transactionName(t) + " is open; since when may not be seen"

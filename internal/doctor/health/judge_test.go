@@ -148,6 +148,9 @@ func TestJudge(t *testing.T) {
 		"a transaction that hangs": {func(r *health.Report) {
 			r.Transactions = []health.Transaction{{ID: "tx", ProducerID: 7, Age: 100, Timeout: 60}}
 		}, health.TransactFigure, lag.Critical, 100, "should have been aborted after 1m", "kafka-transactions.sh --bootstrap-server k1:9092,k2:9092 describe --transactional-id tx"},
+		"a transaction that began in the future": {func(r *health.Report) {
+			r.Transactions = []health.Transaction{{ID: "tx", ProducerID: 7, Age: health.Unknown(), Timeout: 60}}
+		}, health.TransactFigure, lag.Uncertain, math.NaN(), "clocks of this machine and the broker differ", "kafka-transactions.sh --bootstrap-server k1:9092,k2:9092 describe --transactional-id tx"},
 		"a transaction that may not be described": {func(r *health.Report) {
 			r.Transactions = []health.Transaction{{ProducerID: 7, Age: health.Unknown(), Timeout: health.Unknown()}}
 		}, health.TransactFigure, lag.Uncertain, math.NaN(), "a transaction of producer 7 is open; since when may not be seen", "kafka-transactions.sh --bootstrap-server k1:9092,k2:9092 list"},

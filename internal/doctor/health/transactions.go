@@ -41,6 +41,10 @@ func (k *collector) readTransactions(ctx context.Context) error {
 	return nil
 }
 
+// clockSkew is how far ahead the broker's clock may be, in seconds, before an age is
+// unknown instead of zero.
+const clockSkew = 1
+
 func (k *collector) transaction(l kadm.ListedTransaction, d kadm.DescribedTransaction) Transaction {
 	t := Transaction{
 		ID: lag.Text(l.TxnID), ProducerID: lag.Int(l.ProducerID), Age: Unknown(), Timeout: Unknown(),
@@ -49,8 +53,8 @@ func (k *collector) transaction(l kadm.ListedTransaction, d kadm.DescribedTransa
 	if d.TxnID == "" || d.Err != nil {
 		return t
 	}
-	if d.StartTimestamp > 0 {
-		t.Age = Number(max(0, float64(k.Now().UnixMilli()-d.StartTimestamp)/1000))
+	if age := float64(k.Now().UnixMilli()-d.StartTimestamp) / 1000; d.StartTimestamp > 0 && age >= -clockSkew {
+		t.Age = Number(max(0, age))
 	}
 	if d.TimeoutMillis > 0 {
 		t.Timeout = Number(float64(d.TimeoutMillis) / 1000)
