@@ -30,6 +30,9 @@ type FindRequest struct {
 	// Count reads all letters: their number is exact then. Else it is what the
 	// offsets span, which transaction markers and compaction make too large.
 	Count bool
+	// Named leaves out topics that only their records tell to be one: those take time, as
+	// each has to be looked into.
+	Named bool
 }
 
 // Found are the dead-letter topics of a cluster.
@@ -159,6 +162,9 @@ func (s *search) look(ctx context.Context, names []string) error {
 			s.because[name] = append(s.because[name], "name")
 		}
 		if !queue && !retry && len(s.because[name]) == 0 && len(s.req.Topics) == 0 {
+			if s.req.Named {
+				continue
+			}
 			if unnamed++; unnamed > maxPeeked {
 				continue
 			}

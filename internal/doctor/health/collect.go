@@ -82,6 +82,9 @@ type collector struct {
 	queues    []queue
 }
 
+// tell adds notes.
+func (k *collector) tell(notes ...string) { k.report.Notes = append(k.report.Notes, notes...) }
+
 // watch looks at groups over the window, and finds dead-letter topics meanwhile.
 func (k *collector) watch(ctx context.Context) error {
 	found := make(chan struct{})

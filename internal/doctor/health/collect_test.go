@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/doctor/health"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/lag"
@@ -261,5 +262,39 @@ func TestABrokerStops(t *testing.T) {
 	words := strings.Fields(under.Next)[3:]
 	if out := c.Tool(t, "org.apache.kafka.tools.TopicCommand", append(words, "--bootstrap-server", c.Brokers()[0])...); !strings.Contains(out, topic) {
 		t.Errorf("%q shows\n%s", under.Next, out)
+	}
+}
+
+// slowLetters finds only what has a telling name in time.
+type slowLetters struct{}
+
+func (slowLetters) Find(ctx context.Context, req dlq.FindRequest) (*dlq.Found, error) {
+	if !req.Named {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return &dlq.Found{Queues: []dlq.Queue{{Topic: "a.DLQ"}}, Notes: []string{"about Connect"}}, nil
+}
+
+func TestALongSearchForDeadLettersEndsWithTheWindow(t *testing.T) {
+	c := kafkatest.Fake(t)
+	r, err := health.Collect(t.Context(), health.Sources{Client: c.Client(t), Letters: slowLetters{}}, health.Config{Window: 300 * time.Millisecond, Limits: health.DefaultLimits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Queues) != 1 || r.Queues[0].Topic != "a.DLQ" || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "only looked for by name") }) {
+		t.Errorf("%+v, %q", r.Queues, r.Notes)
+	}
+}
+
+func TestWhatIsNotKnownIsNotWell(t *testing.T) {
+	c := kafkatest.Fake(t)
+	r, err := health.Collect(t.Context(), health.Sources{Client: c.Client(t)}, health.Config{Limits: health.DefaultLimits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	health.Judge(r, health.DefaultLimits, health.Commands{})
+	if f := figure(t, r, health.LettersFigure); f.Verdict != lag.Uncertain || f.Reason == "" || r.Verdict != lag.Uncertain {
+		t.Errorf("%+v", f)
 	}
 }

@@ -25,7 +25,7 @@ func (k *collector) findQueues(ctx context.Context) {
 		k.report.unread[ofLetters] = "dead letters were not looked for"
 		return
 	}
-	found, err := k.Letters.Find(ctx, dlq.FindRequest{})
+	found, err := k.find(ctx)
 	if err != nil {
 		k.report.unread[ofLetters] = k.Word(err)
 		return
@@ -34,12 +34,29 @@ func (k *collector) findQueues(ctx context.Context) {
 		k.queues = append(k.queues, queue{Queue: q})
 	}
 	if len(found.Notes) > 1 { // the first is always there, and about Connect
-		k.report.Notes = append(k.report.Notes, found.Notes[1:]...)
+		k.tell(found.Notes[1:]...)
 	}
 	sums := k.sumEnds(ctx)
 	for i := range k.queues {
 		k.queues[i].first = sums[k.queues[i].Topic]
 	}
+}
+
+// find looks into topics without a telling name for as long as the window takes.
+func (k *collector) find(ctx context.Context) (*dlq.Found, error) {
+	if k.Window <= 0 {
+		return k.Letters.Find(ctx, dlq.FindRequest{})
+	}
+	bounded, cancel := context.WithTimeout(ctx, k.Window)
+	defer cancel()
+	found, err := k.Letters.Find(bounded, dlq.FindRequest{})
+	if bounded.Err() == nil || ctx.Err() != nil {
+		return found, err
+	}
+	if found, err = k.Letters.Find(ctx, dlq.FindRequest{Named: true}); err == nil {
+		k.tell("dead-letter topics were only looked for by name and configuration: the window was too short to look into the others")
+	}
+	return found, err
 }
 
 func (k *collector) queueNames() []string {

@@ -15,7 +15,7 @@ func (k *collector) readTransactions(ctx context.Context) error {
 	listed, err := k.adm.ListTransactions(ctx, nil, []string{"Ongoing"})
 	var shards *kadm.ShardErrors
 	if errors.As(err, &shards) && !shards.AllFailed {
-		k.report.Notes = append(k.report.Notes, "open transactions could not be listed by every broker: "+k.Word(err))
+		k.tell("open transactions could not be listed by every broker: " + k.Word(err))
 	} else if err != nil {
 		return err
 	}
