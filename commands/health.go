@@ -51,7 +51,7 @@ be learnt; 1 nothing.`,
 		Example: `  evtctl health
   evtctl health --max-latency 30s --fail-on warning
   evtctl health --window 30s --html incident.html
-  evtctl health -o json | jq '.figures[] | select(.verdict != "ok") | .findings[].next'`,
+  evtctl health -o json | jq '.figures[].findings[].next'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if err := opts.finish(flags); err != nil {

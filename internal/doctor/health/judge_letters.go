@@ -126,7 +126,7 @@ func (j *judge) expiry() Figure {
 	f.found(list)
 	switch {
 	case f.Value.Known():
-		f.Says = "the first letter that nobody has dealt with may be deleted in " + short(max(0, f.Value.Seconds()))
+		f.Says = "the first letter of a topic with undisposed ones may be deleted in " + short(max(0, f.Value.Seconds()))
 	case f.Verdict != lag.OK:
 		f.Reason, f.Says = "not known when retention deletes letters", "not known when retention deletes letters"
 	default:
