@@ -159,7 +159,7 @@ func (j *judge) topicsBehind(g *lag.Group) (list []Finding) {
 		}
 		f := j.behind(g, worst)
 		if n > 1 {
-			f.Evidence += fmt.Sprintf("; %s of the topic more", things(n-1, "partition"))
+			f.Evidence += fmt.Sprintf("; %s of the topic", things(n-1, "more partition"))
 		}
 		list = append(list, f)
 	}

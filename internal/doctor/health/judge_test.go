@@ -72,7 +72,7 @@ func TestJudge(t *testing.T) {
 		}, health.LagFigure, lag.Warning, 10_001, "g orders:0 is 10,001 records behind, 1m30s in time (over-warning)", "evtctl lag --group g --topic orders"},
 		"a lag over the second limit, in two partitions": {func(r *health.Report) {
 			r.Groups, r.Lag = []health.Group{group("g")}, behind("g", 200_002)
-		}, health.LagFigure, lag.Critical, 200_002, "(over-critical); 1 partition of the topic more", "evtctl lag --group g --topic orders"},
+		}, health.LagFigure, lag.Critical, 200_002, "(over-critical); 1 more partition of the topic", "evtctl lag --group g --topic orders"},
 		"no groups": {func(*health.Report) {}, health.LagFigure, lag.OK, math.NaN(), "no groups", ""},
 		"one letter in a minute is ok": {func(r *health.Report) {
 			r.Queues = []health.Queue{letters("a.DLQ", 9, 9, 1, 9)}
