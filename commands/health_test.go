@@ -131,12 +131,19 @@ func TestHealthInEveryForm(t *testing.T) {
 
 func TestTheExitCodeSaysHowThingsAre(t *testing.T) {
 	c := kafkatest.Fake(t)
-	at := []string{"--window", "0s", "-b", strings.Join(c.Brokers(), ",")}
+	at := []string{"--window", "0s", "--no-history", "-b", strings.Join(c.Brokers(), ",")}
 	if r := run(t, nil, append([]string{"health"}, at...)...); r.code != 0 || !strings.HasPrefix(r.stdout, "ok: all is well") {
 		t.Errorf("an empty cluster: %+v", r)
 	}
+	if r := run(t, nil, "health", "--window", "0s", "-b", strings.Join(c.Brokers(), ",")); r.code != 0 {
+		t.Errorf("no groups, of which no past is needed: %+v", r)
+	}
 	topic := c.Topic(t, 1)
 	c.Produce(t, &kgo.Record{Topic: topic, Value: []byte("x")})
+	c.Commit(t, "g", topic, map[int32]int64{0: 1})
+	if r := run(t, nil, "health", "--window", "0s", "-b", strings.Join(c.Brokers(), ",")); r.code != 4 || !strings.Contains(r.stdout, "unknown   rebalances: not known") {
+		t.Errorf("rebalances that can't be learnt: %+v", r)
+	}
 	c.Commit(t, "g", topic, map[int32]int64{0: 0})
 	if r := run(t, nil, append([]string{"health"}, at...)...); r.code != 0 || !strings.HasPrefix(r.stdout, "warning: 1 warning, 7 ok") {
 		t.Errorf("a group without members: %+v", r)
