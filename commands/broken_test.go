@@ -58,7 +58,7 @@ func TestABrokenClusterIsAClearErrorWithinTheTimeLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, args := range [][]string{{"lag"}, {"lag", "check", "--group", "g"}, {"lag", "watch", "--count", "1"}} {
+			for _, args := range [][]string{{"lag"}, {"lag", "check", "--group", "g"}, {"lag", "watch", "--count", "1"}, {"health"}, {"monitor"}} {
 				r := run(t, nil, append(args, "-b", c.broker, "--timeout", "2s")...)
 				if r.code != 1 || r.stdout != "" {
 					t.Errorf("%v: exit code %d with %q on stdout, want 1 and nothing", args, r.code, r.stdout)

@@ -48,8 +48,8 @@ answer. evtctl_up tells whether the last question was answered.`,
 			if opts.Request, opts.Limits, err = flags.parse(); err != nil {
 				return err
 			}
-			if _, _, err := net.SplitHostPort(opts.Listen); err != nil {
-				return usagef("such as --listen :9308 or --listen 127.0.0.1:9308", "--listen %q is no address", opts.Listen)
+			if err := checkAddress(opts.Listen, ":9308"); err != nil {
+				return err
 			}
 			if opts.MaxAge < 0 {
 				return usagef("such as --max-age 15s", "--max-age %s is negative", opts.MaxAge)
@@ -76,23 +76,45 @@ func runLagExport(ctx context.Context, opts *lagExportOptions) error {
 		}
 		return report, err
 	}}
-	listener, err := net.Listen("tcp", opts.Listen)
+	listener, err := listen(opts.Listen)
 	if err != nil {
-		return &hintedError{fmt.Errorf("serving metrics on %s: %w", opts.Listen, err), "choose another address with --listen"}
+		return err
 	}
 	render.Message(opts.Env.Streams, render.Plain, "serving http://%s/metrics; Ctrl-C ends it", listener.Addr())
-	return serve(ctx, listener, exporter)
+	return serve(ctx, listener, exporter.handler())
 }
 
-// serve answers until ctx ends, which is how an exporter is meant to end.
-func serve(ctx context.Context, l net.Listener, exporter *lagExporter) error {
+// checkAddress tells whether --listen can be one.
+func checkAddress(address, example string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return usagef("such as --listen "+example+" or --listen 127.0.0.1"+example, "--listen %q is no address", address)
+	}
+	return nil
+}
+
+// listen takes an address for metrics.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &hintedError{fmt.Errorf("serving metrics on %s: %w", address, err), "choose another address with --listen"}
+	}
+	return listener, nil
+}
+
+// handler is what the exporter answers to.
+func (e *lagExporter) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", exporter.serveMetrics)
+	mux.HandleFunc("GET /metrics", e.serveMetrics)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "evtctl lag export: metrics are at /metrics\n")
 	})
+	return mux
+}
+
+// serve answers until ctx ends, which is how an exporter is meant to end.
+func serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	ended := make(chan struct{})

@@ -23,7 +23,7 @@ func exported(t *testing.T, e *lagExporter) string {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- serve(ctx, l, e) }()
+	go func() { done <- serve(ctx, l, e.handler()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -44,6 +44,8 @@ serves an embedded broker.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newLagCmd(env, runLag),
+		newHealthCmd(env, runHealth),
+		newMonitorCmd(env, runMonitor),
 		newDLQCmd(env),
 		newReplayCmd(env),
 		newSchemaCmd(env),

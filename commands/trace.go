@@ -216,8 +216,8 @@ func unreadText(u timeline.Unread, places int) string {
 	return text
 }
 
-// windowText is the window in words.
-func windowText(w timeline.Window) string {
+// traceWindow is the window in words.
+func traceWindow(w timeline.Window) string {
 	stamp := func(t *time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 	switch {
 	case w.Since != nil && w.Until != nil:

@@ -33,9 +33,9 @@ func printTrace(opts *traceOptions, r *timeline.Report) error {
 func nothingTraced(r *timeline.Report) string {
 	topics := plural(int64(len(r.Searched.Topics)), "topic")
 	if r.Searched.Records == 0 {
-		return fmt.Sprintf("there are no records in %s %s, and nothing to find %s in", topics, windowText(r.Window), r.ID)
+		return fmt.Sprintf("there are no records in %s %s, and nothing to find %s in", topics, traceWindow(r.Window), r.ID)
 	}
-	text := fmt.Sprintf("%s is in none of %s of %s, %s", r.ID, plural(r.Searched.Records, "record"), topics, windowText(r.Window))
+	text := fmt.Sprintf("%s is in none of %s of %s, %s", r.ID, plural(r.Searched.Records, "record"), topics, traceWindow(r.Window))
 	if r.Parts > 0 {
 		text += fmt.Sprintf("; as a part of something else it is in %s", render.Count(r.Parts))
 	}
@@ -60,7 +60,7 @@ func (p *textPrinter) traceHead(r *timeline.Report) {
 		text += " within " + render.Age(last.Sub(*first))
 	}
 	p.prose(render.Strong, "", "%s: %s", r.ID, text)
-	p.prose(render.Plain, "", "read: %s of %s, %s", plural(r.Searched.Records, "record"), plural(int64(len(r.Searched.Topics)), "topic"), windowText(r.Window))
+	p.prose(render.Plain, "", "read: %s of %s, %s", plural(r.Searched.Records, "record"), plural(int64(len(r.Searched.Topics)), "topic"), traceWindow(r.Window))
 	if followed := followedText(r.Followed); followed != "" {
 		p.prose(render.Plain, "", "followed: %s", followed)
 	}

@@ -30,6 +30,9 @@ type FindRequest struct {
 	// Count reads all letters: their number is exact then. Else it is what the
 	// offsets span, which transaction markers and compaction make too large.
 	Count bool
+	// Named leaves out topics that only their records tell to be one: those take time, as
+	// each has to be looked into.
+	Named bool
 }
 
 // Found are the dead-letter topics of a cluster.
@@ -63,11 +66,14 @@ type Queue struct {
 	// unknown. RetentionBytes is set where it may happen by size at any time.
 	FirstExpiry    *time.Time `json:"first_expiry"`
 	RetentionBytes *int64     `json:"retention_bytes"`
-	Dialects       []string   `json:"dialects"` // of the newest letters
-	Origins        []string   `json:"origins"`  // topics the newest letters came from
-	Groups         []string   `json:"groups"`   // share groups that write to it
-	Faults         []Fault    `json:"faults"`
-	Error          *string    `json:"error"` // why it could not be looked at
+	// RetentionKnown tells whether the configuration could be read, from which both are.
+	RetentionKnown bool `json:"-"`
+
+	Dialects []string `json:"dialects"` // of the newest letters
+	Origins  []string `json:"origins"`  // topics the newest letters came from
+	Groups   []string `json:"groups"`   // share groups that write to it
+	Faults   []Fault  `json:"faults"`
+	Error    *string  `json:"error"` // why it could not be looked at
 }
 
 // Find looks for dead-letter topics by their names, by what groups and topics are
@@ -156,6 +162,9 @@ func (s *search) look(ctx context.Context, names []string) error {
 			s.because[name] = append(s.because[name], "name")
 		}
 		if !queue && !retry && len(s.because[name]) == 0 && len(s.req.Topics) == 0 {
+			if s.req.Named {
+				continue
+			}
 			if unnamed++; unnamed > maxPeeked {
 				continue
 			}
@@ -248,7 +257,7 @@ func (s *search) describe(ctx context.Context, t *topic, q *Queue) error {
 	for _, p := range t.partitions {
 		q.Letters += p.end - p.start
 	}
-	q.RetentionBytes = t.retention.bytes
+	q.RetentionBytes, q.RetentionKnown = t.retention.bytes, t.retention.known
 	oldest, err := s.some(ctx, t, q, Query{Topic: t.name, Order: Oldest, Limit: 1})
 	if err != nil {
 		return err

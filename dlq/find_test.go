@@ -106,6 +106,12 @@ func TestDeadLetterTopicsAreFoundByNameAndByTheirRecords(t *testing.T) {
 		if !slices.ContainsFunc(found.Notes, func(n string) bool { return strings.Contains(n, "Connect") }) {
 			t.Errorf("notes %v", found.Notes)
 		}
+		if found, err = r.Find(t.Context(), dlq.FindRequest{Named: true}); err != nil {
+			t.Fatal(err)
+		}
+		if q := of(t, found, byName); q == nil || q.Letters != 4 || !q.RetentionKnown || of(t, found, byRecords) != nil {
+			t.Errorf("by name alone: %+v and %+v", q, of(t, found, byRecords))
+		}
 	})
 }
 

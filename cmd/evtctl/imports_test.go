@@ -34,7 +34,7 @@ var owners = map[string][]string{
 	"github.com/muesli/termenv":          {"commands/internal/render"},
 	"github.com/hamba/avro":              {"schema", "internal/orderflow"},
 	"github.com/twmb/avro":               {"schema"},
-	"github.com/prometheus":              {"lag", "commands"},
+	"github.com/prometheus":              {"lag", "commands", "internal/doctor"},
 	"github.com/itchyny/gojq":            {"internal/jq", "dlq"}, // dlq answers simple queries by their syntax
 	"github.com/goccy/go-yaml":           {"commands/internal/cluster", "schema"},
 	"go.opentelemetry.io":                {"internal/orderflow", "internal/doctor"},

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Current  string
 	Dialects []Dialect // of dead letters, besides those that evtctl knows
+	Health   Health    // limits for every context that doesn't set them itself
 	contexts map[string]*Context
 
 	path   string
@@ -31,6 +32,8 @@ type Context struct {
 	SASL       *SASL    `yaml:"sasl,omitempty" json:"sasl,omitempty"`
 	// Properties are Apache client properties; they win over the keys above.
 	Properties map[string]string `yaml:"properties,omitempty" json:"properties,omitempty"`
+	// Health win over the limits of the whole file.
+	Health *Health `yaml:"health,omitempty" json:"health,omitempty"`
 }
 
 // Registry is where the schema registry is and how to log in there: with user
@@ -112,7 +115,7 @@ func Load(path string) (*Config, error) {
 	if err := mayRunCommands(file, content); err != nil {
 		return nil, err
 	}
-	c.source, c.Current, c.Dialects = file.data, content.Current, content.Dialects
+	c.source, c.Current, c.Dialects, c.Health = file.data, content.Current, content.Dialects, content.Health
 	maps.Copy(c.contexts, content.Contexts)
 	return c, nil
 }

@@ -18,6 +18,7 @@ type configFile struct {
 	Current  string              `yaml:"current,omitempty"`
 	Contexts map[string]*Context `yaml:"contexts,omitempty"`
 	Dialects []Dialect           `yaml:"dialects,omitempty"`
+	Health   Health              `yaml:"health,omitempty"`
 }
 
 // parseConfig reads data strictly. The tree is checked before it is decoded:

@@ -46,7 +46,7 @@ func (c *Config) Save() error {
 }
 
 func (c *Config) render() ([]byte, error) {
-	want := configFile{Current: c.Current, Contexts: c.contexts, Dialects: c.Dialects}
+	want := configFile{Current: c.Current, Contexts: c.contexts, Dialects: c.Dialects, Health: c.Health}
 	if edited, ok := c.edit(want); ok {
 		if got, err := parseConfig(c.path, edited); err == nil && reflect.DeepEqual(normalized(got), normalized(want)) {
 			return edited, nil

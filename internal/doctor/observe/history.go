@@ -20,6 +20,9 @@ import (
 // offsetsTopic is where Kafka keeps what groups commit, and their generations.
 const offsetsTopic = "__consumer_offsets"
 
+// NotAsked is the problem of a history that nobody asked for.
+const NotAsked = "not asked for"
+
 // past is what the topic of commits tells.
 type past struct {
 	history History
@@ -69,7 +72,7 @@ type reader struct {
 func readPast(ctx context.Context, cl *kgo.Client, c Config, r *lag.Report) *reader {
 	p := &reader{past: past{groups: map[string]*groupPast{}}, left: c.MaxHistory, ended: map[int32]int64{}}
 	if c.History < 0 {
-		p.history.Problem = "not asked for"
+		p.history.Problem = NotAsked
 		return p
 	}
 	since := c.Now().Add(-c.History)
