@@ -123,6 +123,7 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 	}
 	progress := render.NewProgress(opts.Env.Streams, "looking")
 	opts.Request.Progress = progress.Update
+	opts.Request.Timeout = office.settings.Timeout
 	opts.Request.Word = func(err error) string { return office.settings.Explain(err).Error() }
 	d, err := doctor.Diagnose(ctx, sources, opts.Request)
 	progress.Done()

@@ -17,10 +17,9 @@ type promised struct {
 }
 
 // open reads the books.
-func (e *examination) open(ctx context.Context) *promised {
-	p := &promised{ids: map[string]bool{}}
+func (e *examination) open(ctx context.Context, p *promised) {
 	if e.Books == nil || e.req.Topic == "" {
-		return p
+		return
 	}
 	p.err = e.Books.Orders(ctx, func(id string) error {
 		if len(p.ids) >= remember {
@@ -33,7 +32,6 @@ func (e *examination) open(ctx context.Context) *promised {
 	if p.err != nil {
 		e.unknown("orders in the database", p.err)
 	}
-	return p
 }
 
 // balance compares the books with the events: orders without events were promised and
@@ -47,7 +45,14 @@ func (e *examination) balance(ctx context.Context, p *promised, r *reading, whol
 		return
 	}
 	now := map[string]bool{} // an order that was placed meanwhile is no ghost
-	if err := e.Books.Orders(ctx, func(id string) error { now[id] = true; return nil }); err != nil {
+	err := e.Books.Orders(ctx, func(id string) error {
+		if len(now) >= 2*remember {
+			return errEnough
+		}
+		now[id] = true
+		return nil
+	})
+	if err != nil {
 		e.unknown("orders in the database", err)
 		return
 	}

@@ -45,6 +45,10 @@ type Request struct {
 	// which they happen to an entity; empty: not looked at.
 	Lifecycle []string
 
+	// Timeout bounds each question to the cluster, and to the database; zero: none. What is
+	// read of records and letters has three times as long.
+	Timeout time.Duration
+
 	Now      func() time.Time     // nil: time.Now
 	Word     func(error) string   // words errors; nil: Kafka's own words
 	Progress func(done, of int64) // may be nil
@@ -81,18 +85,20 @@ type Books interface {
 // lag's: [*lag.TopicNotFoundError], [*lag.GroupsNotFoundError].
 func Diagnose(ctx context.Context, s Sources, req Request) (*Diagnosis, error) {
 	e := newExamination(s, req)
-	if err := e.brokers(ctx); err != nil {
+	if err := e.within(ctx, 1, e.brokers); err != nil {
 		return nil, err
 	}
-	if err := e.topics(ctx); err != nil {
+	if err := e.within(ctx, 1, e.topics); err != nil {
 		return nil, err
 	}
-	promised := e.open(ctx) // before the window, so that what is on its way has the time to arrive
+	// Before the window, so that what is on its way has the time to arrive.
+	promised := &promised{ids: map[string]bool{}}
+	_ = e.within(ctx, 3, func(ctx context.Context) error { e.open(ctx, promised); return nil })
 	if err := e.groups(ctx); err != nil {
 		return nil, err
 	}
-	e.letters(ctx)
-	e.data(ctx, promised)
+	_ = e.within(ctx, 3, func(ctx context.Context) error { e.letters(ctx); return nil })
+	_ = e.within(ctx, 3, func(ctx context.Context) error { e.data(ctx, promised); return nil })
 	e.lags()
 	e.advice()
 	e.d.sort()
@@ -149,6 +155,16 @@ func newExamination(s Sources, req Request) *examination {
 	return &examination{Sources: s, req: req, adm: kadm.NewClient(s.Client), d: d}
 }
 
+// within gives a part of the work some times the time limit.
+func (e *examination) within(ctx context.Context, times int, work func(context.Context) error) error {
+	if e.req.Timeout <= 0 {
+		return work(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(times)*e.req.Timeout)
+	defer cancel()
+	return work(bounded)
+}
+
 // unknown notes what can't be known.
 func (e *examination) unknown(what string, err error) {
 	e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("%s: %s", what, e.req.Word(err)))
@@ -164,7 +180,7 @@ func (e *examination) groups(ctx context.Context) error {
 	if e.req.Topic != "" {
 		config.Topics = []string{e.req.Topic}
 	}
-	seen, err := observe.Groups(ctx, e.Client, config)
+	seen, err := e.observe(ctx, config)
 	var missing *lag.GroupsNotFoundError
 	switch {
 	case errors.As(err, &missing) && e.req.Topic != "":
@@ -184,14 +200,26 @@ func (e *examination) groups(ctx context.Context) error {
 	if seen.History.Problem != "" {
 		e.d.Unknown = append(e.d.Unknown, "rebalances and commits before this look: "+seen.History.Problem)
 	}
-	for i := range seen.Last.Groups {
-		e.ask(ctx, &seen.Last.Groups[i])
-	}
+	_ = e.within(ctx, 3, func(ctx context.Context) error {
+		for i := range seen.Last.Groups {
+			e.ask(ctx, &seen.Last.Groups[i])
+		}
+		return nil
+	})
 	e.tellStuck()
 	if e.req.Topic != "" && len(e.d.Patients) == 0 {
 		e.nobody()
 	}
 	return nil
+}
+
+func (e *examination) observe(ctx context.Context, c observe.Config) (*observe.Observation, error) {
+	if e.req.Timeout <= 0 {
+		return observe.Groups(ctx, e.Client, c)
+	}
+	bounded, cancel := context.WithTimeout(ctx, c.Window+e.req.Timeout)
+	defer cancel()
+	return observe.Groups(bounded, e.Client, c)
 }
 
 // count words a number with its noun.

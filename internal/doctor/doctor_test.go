@@ -256,6 +256,24 @@ func TestABrokerThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// A Java consumer commits where it begins, also when it has read nothing: nobody can tell
+// from outside whether it has read what was there before, and nobody claims it.
+func TestAGroupThatCommittedBeforeItReadIsNotCalledWell(t *testing.T) {
+	c := kafkatest.Real(t)
+	topic, group := c.Topic(t, 1), c.Name(t, "group")
+	c.Produce(t, record(topic, 0, "a", "{}"), record(topic, 0, "b", "{}"))
+	c.ToolExit(t, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", c.Brokers()[0], "--topic", topic,
+		"--group", group, "--timeout-ms", "7000", "--consumer-property", "auto.offset.reset=latest")
+	join(t, c, group, topic)
+	d := diagnose(t, c, doctor.Request{Topic: topic})
+	expect(t, d, "")
+	answers := d.Patients[0].Answers
+	at := slices.IndexFunc(answers, func(a doctor.Answer) bool { return a.Question == doctor.InTime })
+	if at < 0 || answers[at].Says != doctor.Unsure || !strings.Contains(answers[at].Evidence, "behind 2 records from before") {
+		t.Errorf("%+v", answers)
+	}
+}
+
 func TestWhatThisUserMayNotSee(t *testing.T) {
 	c := kafkatest.Secured(t)
 	topic, group := c.Topic(t, 1), c.Name(t, "group")

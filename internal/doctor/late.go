@@ -12,7 +12,7 @@ import (
 const commitInterval = 5 * time.Second
 
 // inTime looks for partitions that a group holds, and of which it has read nothing.
-func (e *examination) inTime(_ context.Context, g *lag.Group) Answer {
+func (e *examination) inTime(ctx context.Context, g *lag.Group) Answer {
 	var unread, arrived int64
 	partitions := 0
 	first := e.ends(g.Name)
@@ -29,6 +29,9 @@ func (e *examination) inTime(_ context.Context, g *lag.Group) Answer {
 	window := e.seen.Window()
 	switch {
 	case partitions == 0:
+		if skipped := e.skipped(ctx, g); skipped != "" {
+			return Answer{InTime, Unsure, skipped}
+		}
 		return Answer{InTime, Yes, "it has committed on every partition that it holds and that has records"}
 	case window < commitInterval:
 		return Answer{InTime, Unsure, fmt.Sprintf("it has committed nothing on %s yet; consumers commit every 5 s by default, and the look took %s: look for longer", count(int64(partitions), "partition", "partitions"), window.Round(100*time.Millisecond))}
@@ -52,6 +55,52 @@ func (e *examination) inTime(_ context.Context, g *lag.Group) Answer {
 	}
 	e.d.find(f)
 	return Answer{InTime, No, evidence}
+}
+
+// skipped tells of a group that may have begun at the end though it has committed: some
+// consumers, Java's among them, commit where they begin before they have read anything.
+// From outside that looks as if they had read all there was, in no time.
+func (e *examination) skipped(ctx context.Context, g *lag.Group) string {
+	a := e.seen.Activities[g.Name]
+	if a.Born.IsZero() {
+		return ""
+	}
+	starts := map[lag.Position]int64{}
+	for _, p := range g.Partitions {
+		if p.LogStart.Known() {
+			starts[lag.Position{Topic: p.Topic, Partition: p.Partition}] = int64(p.LogStart)
+		}
+	}
+	var before int64
+	var took time.Duration
+	var last []lag.Position // the newest record before each first commit
+	for _, c := range a.First {
+		start, known := starts[lag.Position{Topic: c.Topic, Partition: c.Partition}]
+		if known && c.Offset > start {
+			before += c.Offset - start
+			took = max(took, c.At.Sub(a.Born))
+			last = append(last, lag.Position{Topic: c.Topic, Partition: c.Partition, Offset: c.Offset - 1})
+		}
+	}
+	if before == 0 || took > 2*commitInterval || !e.olderThan(ctx, a.Born, last) {
+		return ""
+	}
+	return fmt.Sprintf("it began at %s, and its first commits are behind %s from before: it has read them within %s, or began at the end and never reads them",
+		at(a.Born), count(before, "record", "records"), took.Round(100*time.Millisecond))
+}
+
+// olderThan tells whether all records at positions were written before a time.
+func (e *examination) olderThan(ctx context.Context, born time.Time, positions []lag.Position) bool {
+	stamps, err := lag.Times(ctx, e.Client, positions)
+	if err != nil {
+		return false
+	}
+	for _, s := range stamps {
+		if s.Err != nil || s.None || !s.Time.Before(born) {
+			return false
+		}
+	}
+	return true
 }
 
 // ends are where the partitions of a group ended at the beginning of the window.

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -31,7 +32,9 @@ type past struct {
 
 type groupPast struct {
 	generations map[int32]bool
+	born        time.Time               // when its first generation was written; zero: before the history
 	commits     map[lag.Position]Commit // by partition; the offset of the key is 0
+	first       map[lag.Position]Commit // likewise: the oldest within the history
 }
 
 // remember hands the past to the activities.
@@ -46,17 +49,20 @@ func (o *Observation) remember(p *past) {
 		if g == nil {
 			continue
 		}
-		a.Rebalances = lag.Int(len(g.generations))
+		a.Rebalances, a.Born = lag.Int(len(g.generations)), g.born
+		for _, c := range g.first {
+			a.First = append(a.First, c)
+		}
+		slices.SortFunc(a.First, byPartition)
 		for _, c := range g.commits {
 			a.Commits = append(a.Commits, c)
 		}
-		slices.SortFunc(a.Commits, func(a, b Commit) int {
-			if c := strings.Compare(a.Topic, b.Topic); c != 0 {
-				return c
-			}
-			return int(a.Partition - b.Partition)
-		})
+		slices.SortFunc(a.Commits, byPartition)
 	}
+}
+
+func byPartition(a, b Commit) int {
+	return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
 // reader reads the topic of commits from the beginning of the history on.
@@ -241,12 +247,12 @@ func (p *past) take(rec *kgo.Record) {
 		var value kmsg.GroupMetadataValue
 		group, ok := groupName(rec.Key)
 		if ok && value.ReadFrom(rec.Value) == nil && len(value.Members) > 0 {
-			p.group(group).generations[value.Generation] = true
+			p.group(group).rebalanced(value.Generation, rec.Timestamp)
 		}
 	case consumerGroup, shareGroup, streamsGroup:
 		// The value begins with its version and the epoch, whatever tagged fields follow.
 		if group, ok := groupName(rec.Key); ok {
-			p.group(group).generations[int32(binary.BigEndian.Uint32(rec.Value[2:]))] = true
+			p.group(group).rebalanced(int32(binary.BigEndian.Uint32(rec.Value[2:])), rec.Timestamp)
 		}
 	}
 }
@@ -261,7 +267,11 @@ func (p *past) commit(rec *kgo.Record) {
 	if before, again := commits[at]; again && before.Offset == value.Offset {
 		return // consumers commit what they have committed already; the first time counts
 	}
-	commits[at] = Commit{key.Topic, key.Partition, value.Offset, time.UnixMilli(value.CommitTimestamp).UTC()}
+	made := Commit{key.Topic, key.Partition, value.Offset, time.UnixMilli(value.CommitTimestamp).UTC()}
+	if first := p.group(key.Group).first; first[at] == (Commit{}) {
+		first[at] = made
+	}
+	commits[at] = made
 }
 
 // groupName reads the name that follows the number in the key of a group's record.
@@ -276,8 +286,17 @@ func groupName(key []byte) (string, bool) {
 func (p *past) group(name string) *groupPast {
 	g := p.groups[name]
 	if g == nil {
-		g = &groupPast{map[int32]bool{}, map[lag.Position]Commit{}}
+		g = &groupPast{generations: map[int32]bool{}, commits: map[lag.Position]Commit{}, first: map[lag.Position]Commit{}}
 		p.groups[name] = g
 	}
 	return g
+}
+
+// rebalanced notes a generation, which is an epoch for the newer protocols. A group
+// begins with the number 1.
+func (g *groupPast) rebalanced(generation int32, at time.Time) {
+	if generation == 1 && g.born.IsZero() {
+		g.born = at.UTC()
+	}
+	g.generations[generation] = true
 }

@@ -82,6 +82,10 @@ type Activity struct {
 	Rebalances lag.Int
 	// Commits are the newest commit of each partition within the history.
 	Commits []Commit
+	// First are the oldest, and Born is when the group had its first generation; zero when
+	// that was before the history.
+	First []Commit
+	Born  time.Time
 	// Assignor is the last that was seen; while a group rebalances it has none.
 	Assignor lag.Text
 
@@ -138,10 +142,10 @@ func Groups(ctx context.Context, cl *kgo.Client, c Config) (*Observation, error)
 // watch looks at the members until the window is over. A look that fails is left out:
 // the last report says what can't be read.
 func (o *Observation) watch(ctx context.Context, cl *kgo.Client, c Config) error {
-	looks := int(c.Window / c.Every)
+	looks, began := int(c.Window/c.Every), time.Now()
 	tick := time.NewTicker(c.Every)
 	defer tick.Stop()
-	for i := range looks {
+	for i := 0; time.Since(began) < c.Window; i++ { // where looks take long, there are fewer
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -151,7 +155,7 @@ func (o *Observation) watch(ctx context.Context, cl *kgo.Client, c Config) error
 		if err == nil {
 			o.look(r)
 		}
-		c.Looked(i+1, looks)
+		c.Looked(min(i+1, looks), looks)
 	}
 	return ctx.Err()
 }
