@@ -20,6 +20,9 @@ func (e *examination) lags() {
 	lag.Judge(e.seen.Last, e.req.Limits)
 	for i := range e.seen.Last.Groups {
 		g := &e.seen.Last.Groups[i]
+		if own(g.Name) {
+			continue
+		}
 		e.lost(g)
 		e.expiring(g)
 		if g.Members > 0 && !e.d.has(g.Name, StuckRecord, RebalanceLoop, StartedAtEnd, OpenTransaction) {

@@ -165,7 +165,7 @@ func (e *examination) reader(ctx context.Context, q dlq.Queue) {
 		return
 	}
 	for i := range r.Groups {
-		if len(r.Groups[i].Partitions) > 0 && !strings.HasPrefix(r.Groups[i].Name, "evtctl.") {
+		if len(r.Groups[i].Partitions) > 0 && !own(r.Groups[i].Name) {
 			return
 		}
 	}

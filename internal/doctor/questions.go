@@ -47,7 +47,7 @@ func (e *examination) nobody() {
 
 // ask asks a group the questions until one is answered "no".
 func (e *examination) ask(ctx context.Context, g *lag.Group) {
-	if e.req.Group == "" && (g.ProtocolType == "connect" || len(g.Partitions) == 0) {
+	if e.req.Group == "" && (g.ProtocolType == "connect" || len(g.Partitions) == 0 || own(g.Name)) {
 		return // it has nothing to do with topics, or not with this one
 	}
 	p := Patient{Group: g.Name, Answers: []Answer{}}
@@ -65,6 +65,10 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 		}
 	}
 }
+
+// own tells groups of evtctl's own, which nobody is a member of: they hold how far dead
+// letters are dealt with.
+func own(group string) bool { return strings.HasPrefix(group, "evtctl.") }
 
 // of says which topic a group is asked about, as a flag.
 func (e *examination) of(g *lag.Group) string {
