@@ -2,12 +2,12 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/doctor"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/replay"
 	"github.com/spf13/cobra"
@@ -22,6 +22,7 @@ type doctorOptions struct {
 	Format   render.Format
 
 	knows func(command string) bool // whether this evtctl has a command
+	reach []string                  // flags with which it reaches the same cluster
 }
 
 func newDoctorCmd(env *Env, run func(context.Context, *doctorOptions) error) *cobra.Command {
@@ -53,7 +54,7 @@ Exit codes: 0 nothing found; 3 something found; 1 it couldn't be learnt; 2 asked
   evtctl doctor --topic order-events --database postgres://shop@localhost/shop -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts.knows = knownCommands(cmd.Root())
+			opts.knows, opts.reach = knownCommands(cmd.Root()), reach(env)
 			if err := opts.finish(limits, entity); err != nil {
 				return err
 			}
@@ -144,25 +145,13 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 func (o *doctorOptions) keepKnown(d *doctor.Diagnosis) {
 	for _, list := range [][]doctor.Finding{d.Findings, d.Advice} {
 		for i := range list {
-			kept := []string{}
+			kept := []shell.Command{}
 			for _, c := range list[i].Commands {
-				if o.knows(c) {
-					kept = append(kept, fmt.Sprintf("evtctl %s%s", c, o.Env.reach()))
+				if o.knows(strings.Join(c, " ")) {
+					kept = append(kept, append(append(shell.Command{"evtctl"}, c...), o.reach...))
 				}
 			}
 			list[i].Commands = kept
 		}
 	}
-}
-
-// reach are the flags with which another command reaches the same cluster.
-func (e *Env) reach() string {
-	flags := ""
-	if len(e.Flags.Brokers) > 0 {
-		flags += " -b " + strings.Join(e.Flags.Brokers, ",")
-	}
-	if e.Flags.Context != "" {
-		flags += " --context " + e.Flags.Context
-	}
-	return flags
 }

@@ -83,7 +83,7 @@ func (p *textPrinter) findings(d *doctor.Diagnosis) {
 			p.prose(render.Plain, "  - ", "%s", e)
 		}
 		for _, c := range f.Commands {
-			p.line(render.Strong, "    %s", c)
+			p.line(render.Strong, "    %s", c.String())
 		}
 	}
 }
@@ -93,5 +93,11 @@ var findingColumns = []render.Column[doctor.Finding]{
 	{Name: "VERDICT", Raw: func(f doctor.Finding) string { return f.Verdict.String() }},
 	{Name: "GROUPS", Raw: func(f doctor.Finding) string { return strings.Join(f.Groups, ",") }},
 	{Name: "SUMMARY", Raw: func(f doctor.Finding) string { return f.Summary }},
-	{Name: "COMMANDS", Wide: true, Raw: func(f doctor.Finding) string { return strings.Join(f.Commands, "; ") }},
+	{Name: "COMMANDS", Wide: true, Raw: func(f doctor.Finding) string {
+		var list []string
+		for _, c := range f.Commands {
+			list = append(list, c.String())
+		}
+		return strings.Join(list, "; ")
+	}},
 }

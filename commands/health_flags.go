@@ -184,10 +184,14 @@ func (f *healthFlags) verdict() (lag.Verdict, error) {
 // nextCommands says how commands reach the same cluster: with the flags that reached it
 // now.
 func nextCommands(env *Env, cmd *cobra.Command, s *cluster.Settings) health.Commands {
-	next := health.Commands{Brokers: slices.Clone(s.Brokers), Doctor: hasDoctor(cmd.Root())}
+	return health.Commands{Brokers: slices.Clone(s.Brokers), Doctor: hasDoctor(cmd.Root()), Flags: reach(env)}
+}
+
+// reach are the flags with which another command reaches the same cluster.
+func reach(env *Env) (flags []string) {
 	add := func(flag, value string) {
 		if value != "" {
-			next.Flags = append(next.Flags, flag, value)
+			flags = append(flags, flag, value)
 		}
 	}
 	add("--context", env.Flags.Context)
@@ -197,7 +201,7 @@ func nextCommands(env *Env, cmd *cobra.Command, s *cluster.Settings) health.Comm
 	for _, property := range env.Flags.Properties {
 		add("-X", property)
 	}
-	return next
+	return flags
 }
 
 func hasDoctor(root *cobra.Command) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -84,7 +85,7 @@ func (e *examination) tellBalance(untold, ghosts []string) {
 	if n := len(untold); n > 0 {
 		f.Summary += fmt.Sprintf(" %s no event in %s", count(int64(n), "order has", "orders have"), e.req.Topic)
 		f.Evidence = append(f.Evidence, "orders that nobody was told of: "+list(untold))
-		f.Commands = append(f.Commands, "trace "+untold[0])
+		f.Commands = append(f.Commands, shell.Command{"trace", untold[0]})
 	}
 	if n := len(ghosts); n > 0 {
 		if len(untold) > 0 {

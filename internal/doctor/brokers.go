@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -48,7 +49,7 @@ func (e *examination) brokers(ctx context.Context) error {
 			Cause: Unreachable, Verdict: lag.Critical,
 			Summary:  fmt.Sprintf("%d of %s can't be reached from here, at the addresses that the cluster tells its clients", len(e.away), count(int64(len(e.nodes)), "broker", "brokers")),
 			Evidence: append(e.away, "a consumer on a machine like this one gets no further, either: look at advertised.listeners, and at what is between"),
-			Commands: []string{"lag"},
+			Commands: []shell.Command{{"lag"}},
 		})
 	}
 	return nil
@@ -137,7 +138,7 @@ func (e *examination) replicas() {
 	if len(dead) > 0 {
 		e.d.find(Finding{
 			Cause: Offline, Verdict: lag.Critical, Summary: count(int64(len(dead)), "partition is offline", "partitions are offline"),
-			Evidence: some(dead, shown), Commands: []string{"health"},
+			Evidence: some(dead, shown), Commands: []shell.Command{{"health"}},
 		})
 	}
 	if len(thin) > 0 {
@@ -145,7 +146,7 @@ func (e *examination) replicas() {
 			Cause: UnderReplicated, Verdict: lag.Critical,
 			Summary:  count(int64(len(thin)), "partition has", "partitions have") + " too few replicas in sync",
 			Evidence: append(some(thin, shown), "the next broker that stops takes with it what has no other replica in sync; with too few for min.insync.replicas, writes are refused"),
-			Commands: []string{"health"},
+			Commands: []shell.Command{{"health"}},
 		})
 	}
 }

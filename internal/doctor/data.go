@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/replay"
 )
@@ -199,13 +200,12 @@ func (e *examination) tellData(check *replay.Check, r *reading) {
 	e.scattered(check, r)
 	e.nullKeys(check, r)
 	e.disorder(check, r)
-	topic := "replay check-idempotent --topic " + e.req.Topic
 	if n := check.Duplicates.Count; n > 0 {
 		e.d.find(Finding{
 			Cause: DuplicateEvents, Verdict: lag.Warning,
 			Summary:  fmt.Sprintf("%s of topic %q came before, by the header %s", count(n, "event", "events"), e.req.Topic, e.req.IDHeader),
 			Evidence: append(repeats(check.Duplicates, "is the same event as"), "a consumer that doesn't remember what it has processed does it twice; so does one whose work and commit aren't in one transaction"),
-			Commands: []string{topic},
+			Commands: []shell.Command{e.checkIdempotent()},
 		})
 	}
 	if n := check.WithoutID.Count; n > 0 && n < check.Records {
@@ -248,7 +248,7 @@ func (e *examination) scattered(check *replay.Check, r *reading) {
 		Cause: ScatteredKeys, Verdict: lag.Warning,
 		Summary:  fmt.Sprintf("records of %s are in several partitions of topic %q: nothing keeps them in order", count(n, "entity", "entities"), e.req.Topic),
 		Evidence: examples,
-		Commands: []string{"replay check-idempotent --topic " + e.req.Topic},
+		Commands: []shell.Command{e.checkIdempotent()},
 	}
 	if check.Spread.Count > 0 {
 		f.Evidence = append(f.Evidence, "records with the same key are in several partitions: partitions were added, or producers partition differently")
@@ -260,7 +260,7 @@ func (e *examination) scattered(check *replay.Check, r *reading) {
 	}
 	for name, known := range r.entities {
 		if known.other != nil {
-			f.Commands = append(f.Commands, "trace "+name)
+			f.Commands = append(f.Commands, shell.Command{"trace", name})
 			break
 		}
 	}
@@ -293,7 +293,7 @@ func (e *examination) nullKeys(check *replay.Check, r *reading) {
 		Cause: NullKeys, Verdict: lag.Warning,
 		Summary:  fmt.Sprintf("%s of topic %q have no key, and land in any partition", count(r.nulls, "record", "records"), e.req.Topic),
 		Evidence: []string{fmt.Sprintf("of %d that were read; %s is one", check.Records, r.null), "records about the same thing keep their order only with the same key"},
-		Commands: []string{"replay check-idempotent --topic " + e.req.Topic},
+		Commands: []shell.Command{e.checkIdempotent()},
 	})
 }
 
@@ -302,7 +302,7 @@ func (e *examination) disorder(check *replay.Check, r *reading) {
 	if check.OutOfOrder.Count == 0 && n == 0 || e.d.has("", ScatteredKeys) && check.OutOfOrder.Count == 0 {
 		return // scattered records are out of order for that reason
 	}
-	f := Finding{Cause: OutOfOrder, Verdict: lag.Warning, Commands: []string{"replay check-idempotent --topic " + e.req.Topic}}
+	f := Finding{Cause: OutOfOrder, Verdict: lag.Warning, Commands: []shell.Command{e.checkIdempotent()}}
 	f.Summary = fmt.Sprintf("%s of topic %q are older than one of the same key before them", count(check.OutOfOrder.Count, "record", "records"), e.req.Topic)
 	f.Evidence = repeats(check.OutOfOrder, "is older than")
 	if n > 0 {
@@ -312,4 +312,8 @@ func (e *examination) disorder(check *replay.Check, r *reading) {
 		f.Summary = fmt.Sprintf("the events of %s in topic %q are in the wrong order", count(int64(n), "entity", "entities"), e.req.Topic)
 	}
 	e.d.find(f)
+}
+
+func (e *examination) checkIdempotent() shell.Command {
+	return shell.Command{"replay", "check-idempotent", "--topic", e.req.Topic}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -116,7 +117,7 @@ type Finding struct {
 	Evidence []string `json:"evidence"`
 	// Commands are evtctl commands that show or mend it, without the program's name and
 	// the flags that say which cluster.
-	Commands []string `json:"commands"`
+	Commands []shell.Command `json:"commands"`
 }
 
 // Verdict is the worst of the findings'.
@@ -135,7 +136,7 @@ func (d *Diagnosis) advise(f Finding) { d.Advice = append(d.Advice, complete(f))
 
 // complete makes lists of a finding that are never null.
 func complete(f Finding) Finding {
-	f.Groups, f.Evidence, f.Commands = append([]string{}, f.Groups...), append([]string{}, f.Evidence...), append([]string{}, f.Commands...)
+	f.Groups, f.Evidence, f.Commands = append([]string{}, f.Groups...), append([]string{}, f.Evidence...), append([]shell.Command{}, f.Commands...)
 	return f
 }
 

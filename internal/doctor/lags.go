@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -92,7 +93,7 @@ func (e *examination) behind(g *lag.Group) {
 		Cause: FallingBehind, Verdict: lag.Warning, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("group %q is %s behind", g.Name, count(int64(g.Lag), "record", "records")),
 		Evidence: []string{fmt.Sprintf("%.0f records/s came in and it read %.0f/s, over %s", in/seconds, out/seconds, e.seen.Window().Round(100*time.Millisecond))},
-		Commands: []string{"lag watch --group " + g.Name, "lag --group " + g.Name},
+		Commands: []shell.Command{{"lag", "watch", "--group", g.Name}, {"lag", "--group", g.Name}},
 	}
 	if g.Reasons.Has(lag.OverCritical) || g.Reasons.Has(lag.OverTimeLag) {
 		f.Verdict = lag.Critical
@@ -140,7 +141,7 @@ func (e *examination) lost(g *lag.Group) {
 	e.d.find(Finding{
 		Cause: LostRecords, Verdict: lag.Critical, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("%s were deleted before group %q had read them", count(lost, "offset", "offsets"), g.Name),
-		Evidence: some(where, shown), Commands: []string{"lag --group " + g.Name},
+		Evidence: some(where, shown), Commands: []shell.Command{{"lag", "--group", g.Name}},
 	})
 }
 
@@ -154,6 +155,6 @@ func (e *examination) expiring(g *lag.Group) {
 		Cause: ExpiringLag, Verdict: lag.Critical, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("retention deletes records of topic %q before group %q has read them", e.req.Topic, g.Name),
 		Evidence: []string{fmt.Sprintf("the oldest record that it hasn't read is %s old, and the topic keeps records for %s (retention.ms)", g.TimeLag.Duration().Round(time.Second), retention)},
-		Commands: []string{"lag " + e.of(g)},
+		Commands: []shell.Command{e.lagOf(g)},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -49,9 +50,9 @@ func (e *examination) inTime(ctx context.Context, g *lag.Group) Answer {
 	if arrived > 0 {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("%s came meanwhile, for which it has committed nothing either", count(arrived, "record", "records")))
 	}
-	f.Commands = []string{"lag " + e.of(g)}
+	f.Commands = []shell.Command{e.lagOf(g)}
 	for _, topic := range topicsOf(g, e.req.Topic) {
-		f.Commands = append(f.Commands, fmt.Sprintf("replay reset --from-group %s --in-place --topic %s --to start", g.Name, topic))
+		f.Commands = append(f.Commands, shell.Command{"replay", "reset", "--from-group", g.Name, "--in-place", "--topic", topic, "--to", "start"})
 	}
 	e.d.find(f)
 	return Answer{InTime, No, evidence}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -115,9 +116,9 @@ func (e *examination) tellBroken(q dlq.Queue, b *brokenSchema) {
 		Cause: SchemaBreak, Verdict: lag.Critical,
 		Summary:  fmt.Sprintf("version %d of schema %q breaks its readers: %s in %s", b.Version, b.Subject, count(b.letters, "dead letter", "dead letters"), q.Topic),
 		Evidence: []string{fmt.Sprintf("they were written with version %d, which readers of version %d can't read; %s is one", b.Version, b.Before, b.example)},
-		Commands: []string{
-			fmt.Sprintf("schema diff %s:%d %s:%d", b.Subject, b.Before, b.Subject, b.Version),
-			fmt.Sprintf("schema mode %s BACKWARD", b.Subject), "dlq stats " + q.Topic,
+		Commands: []shell.Command{
+			{"schema", "diff", fmt.Sprintf("%s:%d", b.Subject, b.Before), fmt.Sprintf("%s:%d", b.Subject, b.Version)},
+			{"schema", "mode", b.Subject, "BACKWARD"}, {"dlq", "stats", q.Topic},
 		},
 	}
 	f.Evidence = append(f.Evidence, some(b.Problems, shown)...)
@@ -126,7 +127,7 @@ func (e *examination) tellBroken(q dlq.Queue, b *brokenSchema) {
 
 func (e *examination) tellLetters(q dlq.Queue, groups []dlq.Group) {
 	var letters int64
-	f := Finding{Cause: DeadLetters, Verdict: lag.Warning, Commands: []string{"dlq stats " + q.Topic, "dlq browse " + q.Topic}}
+	f := Finding{Cause: DeadLetters, Verdict: lag.Warning, Commands: []shell.Command{{"dlq", "stats", q.Topic}, {"dlq", "browse", q.Topic}}}
 	for i, g := range groups {
 		letters += g.Count
 		if i < causesShown {
@@ -176,6 +177,6 @@ func (e *examination) reader(ctx context.Context, q dlq.Queue) {
 	e.d.find(Finding{
 		Cause: UnreadLetters, Verdict: lag.Warning, Summary: fmt.Sprintf("no consumer group reads %s: letters come without anybody being told", q.Topic),
 		Evidence: []string{"no group has a member on it, or has ever committed an offset of it"},
-		Commands: []string{fmt.Sprintf("dlq watch %s --alert 10/5m", q.Topic)},
+		Commands: []shell.Command{{"dlq", "watch", q.Topic, "--alert", "10/5m"}},
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"github.com/evtctl/evtctl/internal/doctor/observe"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -21,7 +22,7 @@ func (e *examination) noGroup(missing *lag.GroupsNotFoundError) {
 		Cause: NoConsumer, Verdict: lag.Critical, Groups: []string{name},
 		Summary:  fmt.Sprintf("nobody consumes as group %q: the cluster has no such group", name),
 		Evidence: []string{"no member has joined under that name, and nothing was ever committed, or it was so long ago that it is forgotten"},
-		Commands: []string{"lag"},
+		Commands: []shell.Command{{"lag"}},
 	}
 	if len(missing.Near) > 0 {
 		f.Evidence = append(f.Evidence, "there are groups with a name like it: "+strings.Join(missing.Near, ", "))
@@ -37,7 +38,7 @@ func (e *examination) nobody() {
 	f := Finding{
 		Cause: NoConsumer, Verdict: lag.Critical, Summary: fmt.Sprintf("no consumer group reads topic %q", e.req.Topic),
 		Evidence: []string{"no group has a member on it, or has ever committed an offset of it; consumers without a group can't be seen"},
-		Commands: []string{"lag"},
+		Commands: []shell.Command{{"lag"}},
 	}
 	if e.seen.Last.VisibleOnly {
 		f.Verdict, f.Evidence = lag.Uncertain, append(f.Evidence, "this user sees the groups only that it has a permission for")
@@ -70,12 +71,13 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 // letters are dealt with.
 func own(group string) bool { return strings.HasPrefix(group, "evtctl.") }
 
-// of says which topic a group is asked about, as a flag.
-func (e *examination) of(g *lag.Group) string {
-	if e.req.Topic == "" {
-		return "--group " + g.Name
+// lagOf shows a group's lag, on the topic in question.
+func (e *examination) lagOf(g *lag.Group) shell.Command {
+	c := shell.Command{"lag", "--group", g.Name}
+	if e.req.Topic != "" {
+		c = append(c, "--topic", e.req.Topic)
 	}
-	return fmt.Sprintf("--group %s --topic %s", g.Name, e.req.Topic)
+	return c
 }
 
 func (e *examination) running(_ context.Context, g *lag.Group) Answer {
@@ -91,7 +93,7 @@ func (e *examination) running(_ context.Context, g *lag.Group) Answer {
 		e.d.find(Finding{
 			Cause: NoConsumer, Verdict: lag.Critical, Groups: []string{g.Name},
 			Summary:  fmt.Sprintf("group %q has no consumer running, and %s wait for it", g.Name, count(int64(g.Lag), "record", "records")),
-			Evidence: []string{evidence}, Commands: []string{"lag " + e.of(g)},
+			Evidence: []string{evidence}, Commands: []shell.Command{e.lagOf(g)},
 		})
 	}
 	return Answer{Running, No, evidence}
@@ -124,7 +126,7 @@ func (e *examination) subscribed(_ context.Context, g *lag.Group) Answer {
 	f := Finding{
 		Cause: OtherTopic, Verdict: lag.Critical, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("group %q runs and reads other topics, not %q", g.Name, e.req.Topic),
-		Evidence: []string{evidence}, Commands: []string{"lag --group " + g.Name},
+		Evidence: []string{evidence}, Commands: []shell.Command{{"lag", "--group", g.Name}},
 	}
 	for _, t := range topics {
 		if d := levenshtein.ComputeDistance(t, e.req.Topic); d <= 3 {
@@ -167,7 +169,7 @@ func (e *examination) atRest(_ context.Context, g *lag.Group) Answer {
 	f := Finding{
 		Cause: RebalanceLoop, Verdict: lag.Warning, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("group %q rebalances over and over", g.Name),
-		Evidence: []string{seen}, Commands: []string{"lag watch --group " + g.Name},
+		Evidence: []string{seen}, Commands: []shell.Command{{"lag", "watch", "--group", g.Name}},
 	}
 	if inLoop {
 		f.Verdict = lag.Critical

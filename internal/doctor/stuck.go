@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/replay"
 )
@@ -79,7 +81,7 @@ func (e *examination) held(g *lag.Group, p *lag.Partition) string {
 		Cause: OpenTransaction, Verdict: lag.Critical, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("an open transaction of %s holds what is read of %s", who, name),
 		Evidence: []string{fmt.Sprintf("%s stands at offset %s, which is where the transaction begins%s", name, p.Committed, age)},
-		Commands: []string{fmt.Sprintf("lag --group %s --topic %s", g.Name, p.Topic)},
+		Commands: []shell.Command{{"lag", "--group", g.Name, "--topic", p.Topic}},
 	})
 	return name
 }
@@ -225,9 +227,9 @@ func (e *examination) tellStuck() {
 		}
 		f.Evidence = append(append([]string{stood}, s.shape.evidence()...), s.ahead...)
 		where := fmt.Sprintf("%s:%d", s.at.Topic, s.at.Partition)
-		f.Commands = []string{"dlq show " + s.at.String()}
+		f.Commands = []shell.Command{{"dlq", "show", s.at.String()}}
 		for _, g := range s.groups {
-			f.Commands = append(f.Commands, fmt.Sprintf("replay reset --from-group %s --in-place --topic %s --to %d", g, where, s.at.Offset+1))
+			f.Commands = append(f.Commands, shell.Command{"replay", "reset", "--from-group", g, "--in-place", "--topic", where, "--to", strconv.FormatInt(s.at.Offset+1, 10)})
 		}
 		f.Evidence = append(f.Evidence, "the reset passes over this one record, once the group's consumers are stopped; keep the record first if somebody needs it")
 		e.d.find(f)

@@ -1,8 +1,9 @@
 package health
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 )
 
 // Commands knows how the next commands have to be written.
@@ -54,14 +55,7 @@ func (c Commands) why(group string) string {
 	return c.evtctl("lag", "watch", "--group", group)
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./=-]+$`)
-
 // quoted makes words safe to copy into a shell.
 func quoted(words []string) string {
-	for i, w := range words {
-		if !plainWord.MatchString(w) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
+	return shell.Command(words).String()
 }
