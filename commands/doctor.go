@@ -47,7 +47,8 @@ without events and events without orders are found.
 What is found comes with its evidence and the commands that show or mend it; the first
 is to be mended first. Nothing is written, and no group is joined.
 
-Exit codes: 0 nothing found; 3 something found; 1 it couldn't be learnt; 2 asked wrongly.`,
+Exit codes: 0 nothing found; 3 something found; 4 nothing found, and not all could be looked
+at; 1 it couldn't be learnt; 2 asked wrongly.`,
 		Example: `  evtctl doctor --topic order-events
   evtctl doctor --topic order-events --group inventory-group --window 15s
   evtctl doctor --topic payment-events --entity orderId --lifecycle OrderPaidEvent,OrderRefundedEvent
@@ -118,7 +119,7 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 		return err
 	}
 	defer office.client.Close()
-	sources := doctor.Sources{Client: office.client, Letters: office.Reader, Schemas: &brokenSchemas{env: opts.Env}}
+	sources := doctor.Sources{Client: office.client, Letters: office.Reader, Schemas: &brokenSchemas{env: opts.Env}, Unasked: silent}
 	if opts.Database != "" {
 		sources.Books = &orderBooks{opts.Database, opts.Orders}
 	}
@@ -135,8 +136,11 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 	if err := printDiagnosis(opts.Env.Streams, opts.Format, d); err != nil {
 		return err
 	}
-	if d.Verdict() > lag.Uncertain {
+	switch {
+	case d.Verdict() > lag.Uncertain:
 		return answerError{ExitBadNews}
+	case d.Incomplete:
+		return answerError{ExitPartial}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -27,8 +28,9 @@ type brokenSchemas struct {
 	env  *Env
 	once sync.Once
 
-	client *registry.Client
-	err    error
+	client   *registry.Client
+	err      error
+	subjects map[string][]registry.Schema // that were asked for; nil: there is none
 }
 
 // Break implements doctor.Schemas. The subject is that of the topic, as registries name
@@ -43,9 +45,9 @@ func (b *brokenSchemas) Break(ctx context.Context, topic string, headers []kgo.R
 		return nil, b.err
 	}
 	subject := topic + "-value"
-	history, err := b.client.History(ctx, subject, registry.Live)
+	history, err := b.history(ctx, subject)
 	if err != nil {
-		return nil, nil //nolint:nilerr // there is no such subject, or no registry: the letter has its own reason
+		return nil, err
 	}
 	for i := 1; i < len(history); i++ {
 		now, before := history[i], history[i-1]
@@ -54,6 +56,22 @@ func (b *brokenSchemas) Break(ctx context.Context, topic string, headers []kgo.R
 		}
 	}
 	return nil, nil
+}
+
+// history gives the versions of a subject, none where there is no such subject.
+func (b *brokenSchemas) history(ctx context.Context, subject string) ([]registry.Schema, error) {
+	if known, asked := b.subjects[subject]; asked {
+		return known, nil
+	}
+	history, err := b.client.History(ctx, subject, registry.Live)
+	if err != nil && !errors.Is(err, registry.ErrSubjectNotFound) {
+		return nil, err
+	}
+	if b.subjects == nil {
+		b.subjects = map[string][]registry.Schema{}
+	}
+	b.subjects[subject] = history
+	return history, nil
 }
 
 // compare tells whether readers of one version can't read the next.

@@ -17,7 +17,7 @@ func (e *examination) written() (n int64) {
 // advice is about what could be better. Nobody is harmed by it now, so that it is no
 // finding.
 func (e *examination) advice() {
-	if e.req.Topic != "" && e.written() == 0 {
+	if e.req.Topic != "" && e.written() == 0 && e.spanKnown {
 		e.d.advise(Finding{
 			Cause: NothingWritten, Summary: fmt.Sprintf("topic %q is empty: nothing was produced, or retention has deleted it", e.req.Topic),
 			Evidence: []string{"the first offset of each partition is its end"},
@@ -26,16 +26,25 @@ func (e *examination) advice() {
 	if e.seen == nil {
 		return
 	}
-	var classic, eagerly []string
+	var classic, eagerly, often []string
 	for i := range e.seen.Last.Groups {
 		g := &e.seen.Last.Groups[i]
 		if len(g.Partitions) == 0 || g.Type != lag.Classic || g.ProtocolType != "consumer" || g.Members < 1 {
 			continue
 		}
 		classic = append(classic, g.Name)
+		if a := e.seen.Activities[g.Name]; a.Rebalances.Known() && int(a.Rebalances) > e.req.Rebalances && !e.d.has(g.Name, RebalanceLoop) {
+			often = append(often, fmt.Sprintf("%s (%s, %s)", g.Name, count(int64(a.Rebalances), "rebalance", "rebalances"), a.Assignor))
+		}
 		if eager(g.Assignor) && g.Members > 1 {
 			eagerly = append(eagerly, fmt.Sprintf("%s (%s)", g.Name, g.Assignor))
 		}
+	}
+	if len(often) > 0 {
+		e.d.advise(Finding{
+			Cause: OftenRebalanced, Summary: fmt.Sprintf("groups with more than %s in the last hour: %s", count(int64(e.req.Rebalances), "rebalance", "rebalances"), list(often)),
+			Evidence: []string{"a rollout makes some; static members (group.instance.id) and assignors that move only what has to (cooperative-sticky, KIP-848) make fewer"},
+		})
 	}
 	if len(eagerly) > 0 {
 		e.d.advise(Finding{

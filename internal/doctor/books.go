@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -53,6 +54,10 @@ func (e *examination) balance(ctx context.Context, p *promised, r *reading, whol
 		now[id] = true
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		e.unseen(fmt.Sprintf("orders in the database: there are more than %d", 2*remember))
+		return
+	}
 	if err != nil {
 		e.unknown("orders in the database", err)
 		return
@@ -63,8 +68,10 @@ func (e *examination) balance(ctx context.Context, p *promised, r *reading, whol
 			untold = append(untold, id)
 		}
 	}
+	byKey := e.req.EntityField == "" && e.req.EntityHeader == ""
 	for id, known := range r.entities {
-		if !now[id] {
+		// Who is named by a key only, as its value can't be decoded, may be something else.
+		if !now[id] && (known.named || byKey) {
 			ghosts = append(ghosts, fmt.Sprintf("%s (%s:%d:%d)", id, e.req.Topic, known.first.partition, known.first.offset))
 		}
 	}

@@ -31,7 +31,7 @@ func (e *examination) brokers(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for i, node := range e.nodes {
 		wg.Go(func() {
-			limited, cancel := context.WithTimeout(ctx, reachTime)
+			limited, cancel := context.WithTimeout(ctx, max(reachTime, e.req.Timeout/3))
 			defer cancel()
 			answer, err := e.Client.Broker(int(node.NodeID)).Request(limited, kmsg.NewPtrApiVersionsRequest())
 			if err == nil {
@@ -102,9 +102,12 @@ func (e *examination) extent(ctx context.Context) {
 		e.unknown(fmt.Sprintf("extent of topic %q", e.req.Topic), err)
 		return
 	}
+	e.spanKnown = true
 	ends.Each(func(end kadm.ListedOffset) {
 		if start, ok := starts.Lookup(end.Topic, end.Partition); ok && start.Err == nil && end.Err == nil {
 			e.span += end.Offset - start.Offset
+		} else {
+			e.spanKnown = false
 		}
 	})
 }

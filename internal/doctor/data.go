@@ -40,11 +40,12 @@ func (e *examination) data(ctx context.Context, promised *promised) {
 	whole := true
 	for _, s := range check.Spans {
 		if s.Error != "" {
-			e.d.Unknown = append(e.d.Unknown, s.Error)
+			e.unseen(s.Error)
 			whole = false
 		}
 		whole = whole && s.From == 0
 	}
+	whole = whole && r.forgotten == 0
 	if r.forgotten > 0 {
 		e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("%d records are of more entities than are remembered", r.forgotten))
 	}

@@ -28,6 +28,9 @@ type Diagnosis struct {
 	Advice []Finding `json:"advice"`
 	// Unknown is what couldn't be looked at, and why.
 	Unknown []string `json:"unknown"`
+	// Incomplete: something that should have been looked at couldn't be, so that no finding
+	// doesn't mean that all is well. What Kafka keeps of the past isn't part of it.
+	Incomplete bool `json:"incomplete"`
 	// Records is how many records of the topic were looked at.
 	Records int64 `json:"records"`
 }
@@ -96,15 +99,16 @@ const (
 	UnreadLetters   Cause = "unread-dead-letters"
 	ThinWrites      Cause = "replication-risk"
 	// The following are advice.
-	EagerAssignor  Cause = "eager-assignor"
-	NewProtocol    Cause = "kip-848"
-	NothingWritten Cause = "nothing-produced"
+	EagerAssignor   Cause = "eager-assignor"
+	OftenRebalanced Cause = "rebalances-often"
+	NewProtocol     Cause = "kip-848"
+	NothingWritten  Cause = "nothing-produced"
 )
 
 var order = []Cause{
 	Unreachable, Offline, UnderReplicated, OpenTransaction, NoConsumer, OtherTopic, RebalanceLoop, StuckRecord, StartedAtEnd, SchemaBreak, DeadLetters,
 	LostRecords, DualWrite, ScatteredKeys, NullKeys, OutOfOrder, DuplicateEvents, FallingBehind, ExpiringLag, UnreadLetters, ThinWrites,
-	EagerAssignor, NewProtocol, NothingWritten,
+	OftenRebalanced, EagerAssignor, NewProtocol, NothingWritten,
 }
 
 // Finding is a cause, what shows it and what mends it.

@@ -60,6 +60,9 @@ type Sources struct {
 	Letters *dlq.Reader // its decoder decodes records, too
 	Schemas Schemas
 	Books   Books
+	// Unasked tells of an error of the decoder that the schema registry couldn't be asked,
+	// so that nothing is known of the data. Nil: it always could.
+	Unasked func(error) bool
 }
 
 // Schemas tells what a schema that a record names has broken.
@@ -108,17 +111,18 @@ func Diagnose(ctx context.Context, s Sources, req Request) (*Diagnosis, error) {
 // examination is a diagnosis that is being made.
 type examination struct {
 	Sources
-	req   Request
-	adm   *kadm.Client
-	d     *Diagnosis
-	seen  *observe.Observation
-	logs  kadm.TopicDetails
-	nodes kadm.BrokerDetails
-	away  []string // brokers that can't be reached
-	set   settings // of the topic
-	stuck []standstill
-	slow  []Finding // groups that are behind
-	span  int64     // offsets between the first and the last of the topic
+	req       Request
+	adm       *kadm.Client
+	d         *Diagnosis
+	seen      *observe.Observation
+	logs      kadm.TopicDetails
+	nodes     kadm.BrokerDetails
+	away      []string // brokers that can't be reached
+	set       settings // of the topic
+	stuck     []standstill
+	slow      []Finding // groups that are behind
+	span      int64     // offsets between the first and the last of the topic
+	spanKnown bool
 	// nextGeneration: the brokers know the protocol of KIP-848.
 	nextGeneration bool
 }
@@ -165,9 +169,13 @@ func (e *examination) within(ctx context.Context, times int, work func(context.C
 	return work(bounded)
 }
 
-// unknown notes what can't be known.
+// unknown notes what couldn't be asked. The diagnosis isn't whole then.
 func (e *examination) unknown(what string, err error) {
-	e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("%s: %s", what, e.req.Word(err)))
+	e.unseen(fmt.Sprintf("%s: %s", what, e.req.Word(err)))
+}
+
+func (e *examination) unseen(what string) {
+	e.d.Unknown, e.d.Incomplete = append(e.d.Unknown, what), true
 }
 
 // groups looks at the groups for the window and asks the questions.
@@ -196,7 +204,9 @@ func (e *examination) groups(ctx context.Context) error {
 	}
 	e.seen = seen
 	e.d.ClusterID, e.d.To = seen.Last.ClusterID, seen.Last.TakenAt
-	e.d.Unknown = append(e.d.Unknown, seen.Last.Problems...)
+	for _, problem := range seen.Last.Problems {
+		e.unseen(problem)
+	}
 	if seen.History.Problem != "" {
 		e.d.Unknown = append(e.d.Unknown, "rebalances and commits before this look: "+seen.History.Problem)
 	}

@@ -58,15 +58,7 @@ func (e *examination) tellBehind() {
 
 // flow is what came and what was read over the window.
 func (e *examination) flow(g *lag.Group) (before, in, out float64) {
-	was := map[lag.Position]*lag.Partition{}
-	for i := range e.seen.First.Groups {
-		if e.seen.First.Groups[i].Name == g.Name {
-			for j := range e.seen.First.Groups[i].Partitions {
-				p := &e.seen.First.Groups[i].Partitions[j]
-				was[lag.Position{Topic: p.Topic, Partition: p.Partition}] = p
-			}
-		}
-	}
+	was := e.before(g.Name)
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
 		first := was[lag.Position{Topic: p.Topic, Partition: p.Partition}]
@@ -83,8 +75,10 @@ func (e *examination) flow(g *lag.Group) (before, in, out float64) {
 func (e *examination) behind(g *lag.Group) {
 	seconds := e.seen.Window().Seconds()
 	before, in, out := e.flow(g)
-	// Where a broker is missing, who reads gets behind for that reason, and catches up after.
-	growing := in-out >= growth && in-out >= before/10 && !e.d.has("", Unreachable, Offline, UnderReplicated)
+	// Between two commits every lag grows. Where a broker is missing, who reads gets behind
+	// for that reason, and catches up after.
+	growing := in-out >= growth && in-out >= before/10 && g.TimeLag.Known() && g.TimeLag.Duration() > commitInterval+time.Second &&
+		!e.d.has("", Unreachable, Offline, UnderReplicated)
 	over := g.Reasons.Has(lag.OverWarning) || g.Reasons.Has(lag.OverCritical) || g.Reasons.Has(lag.OverTimeLag)
 	if !g.Lag.Known() || seconds == 0 || !growing && !over {
 		return

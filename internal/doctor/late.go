@@ -16,16 +16,18 @@ const commitInterval = 5 * time.Second
 func (e *examination) inTime(ctx context.Context, g *lag.Group) Answer {
 	var unread, arrived int64
 	partitions := 0
-	first := e.ends(g.Name)
+	first := e.before(g.Name)
 	for _, p := range g.Partitions {
 		if p.Committed.Known() || p.MemberID == "" || !p.Lag.Known() || p.Lag == 0 || p.Error != "" {
 			continue
 		}
 		partitions++
-		unread += int64(p.Lag)
-		if end, known := first[lag.Position{Topic: p.Topic, Partition: p.Partition}]; known {
-			arrived += int64(p.LogEnd - end)
+		was := first[lag.Position{Topic: p.Topic, Partition: p.Partition}]
+		if was == nil || was.MemberID != p.MemberID || !was.LogEnd.Known() {
+			return Answer{InTime, Unsure, fmt.Sprintf("it has committed nothing on %s:%d yet, which a member came to hold just now: look again", p.Topic, p.Partition)}
 		}
+		unread += int64(was.LogEnd - p.LogStart)
+		arrived += int64(p.LogEnd - was.LogEnd)
 	}
 	window := e.seen.Window()
 	switch {
@@ -37,18 +39,18 @@ func (e *examination) inTime(ctx context.Context, g *lag.Group) Answer {
 	case window < commitInterval:
 		return Answer{InTime, Unsure, fmt.Sprintf("it has committed nothing on %s yet; consumers commit every 5 s by default, and the look took %s: look for longer", count(int64(partitions), "partition", "partitions"), window.Round(100*time.Millisecond))}
 	}
+	if arrived > 0 || unread <= 0 {
+		return Answer{InTime, Unsure, fmt.Sprintf("it has committed nothing over %s, not even for the %s that came meanwhile: it is at work on its first records, or hangs at them", window.Round(100*time.Millisecond), count(arrived, "record", "records"))}
+	}
 	evidence := fmt.Sprintf("it holds %s with %s, and committed nothing over %s", count(int64(partitions), "partition", "partitions"), count(unread, "record", "records"), window.Round(100*time.Millisecond))
 	f := Finding{
 		Cause: StartedAtEnd, Verdict: lag.Critical, Groups: []string{g.Name},
-		Summary: fmt.Sprintf("group %q began at the end: it never reads the %s that were there before it", g.Name, count(unread-arrived, "record", "records")),
+		Summary: fmt.Sprintf("group %q began at the end: it never reads the %s that were there before it", g.Name, count(unread, "record", "records")),
 		Evidence: []string{
 			evidence,
 			"a group without commits begins where auto.offset.reset says, and that is the end (latest) by default",
 			"a consumer that hangs at its very first record looks the same from here: its log tells",
 		},
-	}
-	if arrived > 0 {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("%s came meanwhile, for which it has committed nothing either", count(arrived, "record", "records")))
 	}
 	f.Commands = []shell.Command{e.lagOf(g)}
 	for _, topic := range topicsOf(g, e.req.Topic) {
@@ -104,20 +106,19 @@ func (e *examination) olderThan(ctx context.Context, born time.Time, positions [
 	return true
 }
 
-// ends are where the partitions of a group ended at the beginning of the window.
-func (e *examination) ends(group string) map[lag.Position]lag.Int {
-	ends := map[lag.Position]lag.Int{}
+// before are the partitions of a group at the beginning of the window.
+func (e *examination) before(group string) map[lag.Position]*lag.Partition {
+	before := map[lag.Position]*lag.Partition{}
 	for i := range e.seen.First.Groups {
 		if e.seen.First.Groups[i].Name != group {
 			continue
 		}
-		for _, p := range e.seen.First.Groups[i].Partitions {
-			if p.LogEnd.Known() {
-				ends[lag.Position{Topic: p.Topic, Partition: p.Partition}] = p.LogEnd
-			}
+		for j := range e.seen.First.Groups[i].Partitions {
+			p := &e.seen.First.Groups[i].Partitions[j]
+			before[lag.Position{Topic: p.Topic, Partition: p.Partition}] = p
 		}
 	}
-	return ends
+	return before
 }
 
 // topicsOf lists the topics of which a group holds partitions without a commit.

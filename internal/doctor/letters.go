@@ -27,7 +27,7 @@ func (e *examination) letters(ctx context.Context) {
 		}
 		switch {
 		case q.Error != nil:
-			e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("dead letters in %q: %s", q.Topic, *q.Error))
+			e.unseen(fmt.Sprintf("dead letters in %q: %s", q.Topic, *q.Error))
 		case undisposed(q) > 0:
 			e.queue(ctx, q)
 		}
@@ -37,7 +37,15 @@ func (e *examination) letters(ctx context.Context) {
 // concerns tells whether a queue is about the topic in question.
 func (e *examination) concerns(q dlq.Queue) bool {
 	topic := e.req.Topic
-	return topic == "" || q.Topic == topic || slices.Contains(q.Origins, topic) || strings.HasPrefix(strings.ToLower(q.Topic), strings.ToLower(topic)+".d")
+	if topic == "" || q.Topic == topic || slices.Contains(q.Origins, topic) {
+		return true
+	}
+	rest, named := strings.CutPrefix(q.Topic, topic)
+	switch strings.ToLower(strings.TrimLeft(rest, ".-_")) {
+	case "dlq", "dlt", "dead-letter", "dead-letters", "dead_letter", "deadletter", "error", "errors":
+		return named
+	}
+	return false
 }
 
 func undisposed(q dlq.Queue) int64 {

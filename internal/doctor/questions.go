@@ -35,13 +35,14 @@ func (e *examination) nobody() {
 	if e.written() == 0 {
 		return
 	}
+	if e.seen.Last.VisibleOnly {
+		e.unseen("who reads the topic: this user sees the groups only that it has a permission for")
+		return
+	}
 	f := Finding{
 		Cause: NoConsumer, Verdict: lag.Critical, Summary: fmt.Sprintf("no consumer group reads topic %q", e.req.Topic),
 		Evidence: []string{"no group has a member on it, or has ever committed an offset of it; consumers without a group can't be seen"},
 		Commands: []shell.Command{{"lag"}},
-	}
-	if e.seen.Last.VisibleOnly {
-		f.Verdict, f.Evidence = lag.Uncertain, append(f.Evidence, "this user sees the groups only that it has a permission for")
 	}
 	e.d.find(f)
 }
@@ -55,7 +56,7 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 	defer func() { e.d.Patients = append(e.d.Patients, p) }()
 	if g.Error != "" {
 		p.Answers = append(p.Answers, Answer{Running, Unsure, string(g.Error)})
-		e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("group %q: %s", g.Name, g.Error))
+		e.unseen(fmt.Sprintf("group %q: %s", g.Name, g.Error))
 		return
 	}
 	for _, question := range []func(context.Context, *lag.Group) Answer{e.running, e.subscribed, e.atRest, e.moving, e.inTime, e.reachable} {
@@ -88,6 +89,13 @@ func (e *examination) running(_ context.Context, g *lag.Group) Answer {
 	evidence := fmt.Sprintf("the group has no members; its state is %s", g.State)
 	if last := newest(a.Commits); !last.IsZero() {
 		evidence += ", and its last new commit was at " + at(last)
+	}
+	if len(g.Partitions) == 0 && e.written() > 0 { // it was asked for by its name
+		e.d.find(Finding{
+			Cause: NoConsumer, Verdict: lag.Critical, Groups: []string{g.Name},
+			Summary:  fmt.Sprintf("group %q has no consumer running, and has never committed an offset of topic %q", g.Name, e.req.Topic),
+			Evidence: []string{evidence}, Commands: []shell.Command{{"lag", "--group", g.Name}},
+		})
 	}
 	if g.Lag.Known() && g.Lag > 0 {
 		e.d.find(Finding{
@@ -159,23 +167,19 @@ func (e *examination) atRest(_ context.Context, g *lag.Group) Answer {
 	if a.Rebalances.Known() {
 		hourly = count(int64(a.Rebalances), "rebalance", "rebalances") + " in the last hour"
 	}
-	inLoop := a.Changes >= loop || a.Looks > loop && a.Unsettled() >= 0.5
-	if !inLoop && (!a.Rebalances.Known() || int(a.Rebalances) <= e.req.Rebalances) {
+	if a.Changes < loop && !(a.Looks > loop && a.Unsettled() >= 0.5) {
 		if a.Changes == 0 {
 			seen = fmt.Sprintf("state %s at all of %d looks over %s", g.State, a.Looks, window)
 		}
 		return Answer{AtRest, Yes, join(seen, hourly)}
 	}
 	f := Finding{
-		Cause: RebalanceLoop, Verdict: lag.Warning, Groups: []string{g.Name},
+		Cause: RebalanceLoop, Verdict: lag.Critical, Groups: []string{g.Name},
 		Summary:  fmt.Sprintf("group %q rebalances over and over", g.Name),
 		Evidence: []string{seen}, Commands: []shell.Command{{"lag", "watch", "--group", g.Name}},
 	}
-	if inLoop {
-		f.Verdict = lag.Critical
-	}
 	if hourly != "" {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("%s; more than %d are too many", hourly, e.req.Rebalances))
+		f.Evidence = append(f.Evidence, hourly)
 	}
 	if a.Unsettled() > 0 {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("it was between two assignments at %.0f %% of the looks: nothing is read meanwhile", 100*a.Unsettled()))

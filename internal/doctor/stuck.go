@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -31,19 +30,23 @@ type standstill struct {
 
 // moving looks at the partitions in which a group stood still over the window.
 func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
-	var stuck, held, slow []string
+	var stuck, held, slow, unread []string
 	still := e.seen.Still(g.Name)
 	for i := range still {
 		p := &still[i]
 		if p.MemberID == "" && g.Type != lag.Share {
-			continue // nobody has it at the moment
+			unread = append(unread, fmt.Sprintf("no member holds %s:%d", p.Topic, p.Partition))
+			continue
 		}
 		if p.Transaction != nil {
 			held = append(held, e.held(g, p))
 			continue
 		}
-		at, s, ok := e.standsAt(ctx, p)
+		at, s, ok, err := e.standsAt(ctx, p)
 		switch {
+		case err != nil:
+			e.unknown(at, err)
+			unread = append(unread, at+" can't be read")
 		case ok && s.problem == "" && e.mayBeAtWork(g.Name, p):
 			slow = append(slow, at) // it may be at work there, and commit later
 		case ok:
@@ -59,7 +62,11 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 		return Answer{Moving, No, fmt.Sprintf("it stands still over %s at %s", window, strings.Join(some(stuck, shown), ", "))}
 	case len(slow) > 0:
 		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s at %s, where records can be decoded: it may be at work on them; look for longer", window, strings.Join(some(slow, shown), ", "))}
-	case g.Lag.Known() && g.Lag == 0:
+	case len(unread) > 0:
+		return Answer{Moving, Unsure, fmt.Sprintf("no commit over %s, and nobody can say why: %s", window, strings.Join(some(unread, shown), ", "))}
+	case !g.Lag.Known():
+		return Answer{Moving, Unsure, "how far it is behind isn't known"}
+	case g.Lag == 0:
 		return Answer{Moving, Yes, "it has read everything"}
 	}
 	return Answer{Moving, Yes, fmt.Sprintf("%s behind, and no partition stood still over %s", g.Lag, window)}
@@ -88,22 +95,21 @@ func (e *examination) held(g *lag.Group, p *lag.Partition) string {
 
 // standsAt finds out whether there is a record where a partition stands still, and
 // what it is.
-func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (string, shape, bool) {
+func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (name string, s shape, ok bool, err error) {
 	from := p.LogStart
 	if p.Committed.Known() {
 		from = max(p.Committed, p.LogStart)
 	}
-	s, err := e.shapeAt(ctx, p.Topic, p.Partition, int64(from))
+	s, err = e.shapeAt(ctx, p.Topic, p.Partition, int64(from))
 	switch {
 	case err != nil:
-		e.unknown(fmt.Sprintf("record %s:%d:%s", p.Topic, p.Partition, from), err)
-		return "", s, false
+		return fmt.Sprintf("%s:%d:%s", p.Topic, p.Partition, from), s, false, err
 	case s.record == nil:
-		return "", s, false // a transaction's marker is all there is
+		return "", s, false, nil // a transaction's marker is all there is
 	case !p.Committed.Known() && s.problem == "":
-		return "", s, false // it may have begun at the end: that is asked next
+		return "", s, false, nil // it may have begun at the end: that is asked next
 	}
-	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset), s, true
+	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset), s, true, nil
 }
 
 func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
@@ -186,18 +192,14 @@ func (e *examination) mayBeAtWork(group string, p *lag.Partition) bool {
 
 // moved tells whether a group has committed anything new over the window.
 func (e *examination) moved(group string) bool {
-	before := map[lag.Position]lag.Int{}
-	for _, r := range []*lag.Report{e.seen.First, e.seen.Last} {
-		for i := range r.Groups {
-			if r.Groups[i].Name != group {
-				continue
-			}
-			for _, p := range r.Groups[i].Partitions {
-				at := lag.Position{Topic: p.Topic, Partition: p.Partition}
-				if was, known := before[at]; known && was != p.Committed {
-					return true
-				}
-				before[at] = p.Committed
+	before := e.before(group)
+	for i := range e.seen.Last.Groups {
+		if e.seen.Last.Groups[i].Name != group {
+			continue
+		}
+		for _, p := range e.seen.Last.Groups[i].Partitions {
+			if was := before[lag.Position{Topic: p.Topic, Partition: p.Partition}]; was != nil && was.Committed != p.Committed {
+				return true
 			}
 		}
 	}
@@ -231,9 +233,18 @@ func (e *examination) tellStuck() {
 		for _, g := range s.groups {
 			f.Commands = append(f.Commands, shell.Command{"replay", "reset", "--from-group", g, "--in-place", "--topic", where, "--to", strconv.FormatInt(s.at.Offset+1, 10)})
 		}
-		f.Evidence = append(f.Evidence, "the reset passes over this one record, once the group's consumers are stopped; keep the record first if somebody needs it")
+		f.Evidence = append(f.Evidence, s.passedOver())
 		e.d.find(f)
 	}
+}
+
+// passedOver says what the reset leaves out.
+func (s standstill) passedOver() string {
+	text := "the reset passes over this one record"
+	if s.committed.Known() && int64(s.committed) < s.at.Offset {
+		text = fmt.Sprintf("the reset passes over this record and the %d before it that aren't committed; they may have been worked on", s.at.Offset-int64(s.committed))
+	}
+	return text + ", once the group's consumers are stopped; keep the record first if somebody needs it"
 }
 
 // merge adds a finding, or its groups and evidence to one that says the same.
@@ -250,9 +261,17 @@ func (e *examination) merge(f Finding) {
 
 // shape is a record beside those around it.
 type shape struct {
-	record  *kgo.Record // nil: there is none
-	form    string      // avro, json, text, …
-	problem string      // why it can't be decoded, or isn't like the others
+	record  *sketch // nil: there is none
+	form    string  // avro, json, text, …
+	problem string  // why it can't be decoded, or isn't like the others
+}
+
+// sketch is what is told of a record. Records themselves may be large, and there are many.
+type sketch struct {
+	Offset int64
+	key    string
+	size   int
+	at     time.Time
 }
 
 // neighbours is how many records before a position are looked at, for comparison.
@@ -267,21 +286,30 @@ var errEnough = errors.New("enough was read")
 func (e *examination) shapeAt(ctx context.Context, topic string, partition int32, offset int64) (shape, error) {
 	var around []shape
 	from := replay.AtOffset(max(offset-neighbours, int64(e.start(topic, partition))))
-	_, err := replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
+	check, err := replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
 		Topic: topic, Partitions: []int32{partition}, From: &from, Now: e.req.Now(),
 		Visit: func(r *kgo.Record) error {
 			if r.Offset >= offset+batch {
 				return errEnough
 			}
 			form, problem := e.form(ctx, r)
-			around = append(around, shape{r, form, problem})
+			around = append(around, shape{&sketch{r.Offset, quoted(r.Key), len(r.Value), r.Timestamp}, form, problem})
 			return nil
 		},
 	})
 	if errors.Is(err, errEnough) {
-		err = nil
+		return odd(around, offset), nil
 	}
-	return odd(around, offset), err
+	if err != nil {
+		return shape{}, err
+	}
+	found := odd(around, offset)
+	for _, span := range check.Spans {
+		if span.Error != "" && found.problem == "" {
+			return found, errors.New(span.Error)
+		}
+	}
+	return found, nil
 }
 
 // odd gives the first record at or after an offset that has a problem, or another form
@@ -329,20 +357,26 @@ func (e *examination) start(topic string, partition int32) lag.Int {
 	return 0
 }
 
-// form tells what a record's value is, and why it can't be decoded where it should be.
+// form tells what a record's value is, and why it can't be decoded where it should be. That
+// nobody can be asked for its schema is no fault of the record's.
 func (e *examination) form(ctx context.Context, r *kgo.Record) (form, problem string) {
-	l := dlq.Letter{Key: r.Key, Value: r.Value}
+	var decoder dlq.Decoder
 	if e.Letters != nil {
-		l.Decode(ctx, e.Letters.Decoder, r.Headers)
-		if v := l.Decoded.Value; v.Error != nil {
-			return v.Format, "its value can't be decoded: " + *v.Error
+		decoder = e.Letters.Decoder
+	}
+	l := dlq.Letter{Value: r.Value}
+	l.Decode(ctx, decoder, r.Headers)
+	v := l.Decoded.Value
+	if v.Error == nil {
+		return v.Format, ""
+	}
+	if e.Unasked != nil {
+		if _, _, err := decoder.Decode(ctx, r.Headers, false, r.Value); err != nil && e.Unasked(err) {
+			e.unknown("values that name a schema", err)
+			return "schema", ""
 		}
-		return l.Decoded.Value.Format, ""
 	}
-	if json.Valid(r.Value) {
-		return "json", ""
-	}
-	return "bytes", ""
+	return v.Format, "its value can't be decoded: " + *v.Error
 }
 
 // evidence words a shape.
@@ -351,7 +385,7 @@ func (s shape) evidence() []string {
 		return nil
 	}
 	r := s.record
-	list := []string{fmt.Sprintf("the record: key %s, %d bytes, written at %s", quoted(r.Key), len(r.Value), at(r.Timestamp))}
+	list := []string{fmt.Sprintf("the record: key %s, %d bytes, written at %s", r.key, r.size, at(r.at))}
 	if s.problem != "" {
 		return append(list, s.problem)
 	}

@@ -142,7 +142,7 @@ func (p *reader) readOn(ctx context.Context, cl *kgo.Client, c Config) {
 			open[partition] = end.Offset
 		}
 	}
-	if p.history.Problem, err = p.drain(ctx, open); err != nil {
+	if err := p.drain(ctx, open); err != nil {
 		p.fail(c, err)
 	}
 }
@@ -178,19 +178,19 @@ func starts(ctx context.Context, adm *kadm.Client, since time.Time) (map[int32]k
 const idle = 3 * time.Second
 
 // drain reads until every open partition is at its end.
-func (p *reader) drain(ctx context.Context, open map[int32]int64) (problem string, err error) {
+func (p *reader) drain(ctx context.Context, open map[int32]int64) error {
 	for len(open) > 0 {
 		waiting, cancel := context.WithTimeout(ctx, idle)
 		fetches := p.cl.PollRecords(waiting, p.left)
 		cancel()
 		if err := ctx.Err(); err != nil {
-			return "", err
+			return err
 		}
 		if waiting.Err() != nil && fetches.NumRecords() == 0 {
-			return "the end of " + offsetsTopic + " can't be read", nil
+			return errors.New("its end can't be reached")
 		}
 		for _, e := range fetches.Errors() {
-			return "", e.Err
+			return e.Err
 		}
 		fetches.EachPartition(func(t kgo.FetchTopicPartition) {
 			for _, rec := range t.Records {
@@ -205,10 +205,10 @@ func (p *reader) drain(ctx context.Context, open map[int32]int64) (problem strin
 			}
 		})
 		if p.left <= 0 && len(open) > 0 {
-			return "there is more in " + offsetsTopic + " than is read, so that only a part of the hour is counted", nil
+			return errors.New("there is more in it than is read at a time")
 		}
 	}
-	return "", nil
+	return nil
 }
 
 // partitionOf is where Kafka keeps a group: by Java's hash of its name.
