@@ -73,8 +73,10 @@ type Status struct {
 	CaughtUp bool   `json:"caught_up"` // nothing is left
 	// Rate is in offsets a second, and TimeLeft in seconds, both by [Status.Since]; null:
 	// not known, as with a single look.
-	Rate       *float64   `json:"rate"`
-	TimeLeft   *float64   `json:"time_left_seconds"`
+	Rate     *float64 `json:"rate"`
+	TimeLeft *float64 `json:"time_left_seconds"`
+	// Duplicates is by [Status.CountDuplicates]; null: nobody asked.
+	Duplicates *Reread    `json:"duplicates"`
 	Partitions []Progress `json:"partitions"`
 }
 
