@@ -157,11 +157,8 @@ func checkSpans(ctx context.Context, r Reader, req CheckRequest) ([]span, error)
 		return nil, askedf("name it with --topic", "the topic's name is empty")
 	}
 	if req.Group != "" {
-		if err := known(ctx, r, req.Group); err != nil {
-			return nil, err
-		}
 		var err error
-		if p.committed, err = committed(ctx, r, req.Group); err != nil {
+		if p.committed, err = position(ctx, r, req.Group); err != nil {
 			return nil, err
 		}
 	}
