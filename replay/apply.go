@@ -191,6 +191,10 @@ func refusal(answered bool, answer, call error) error {
 		return fmt.Errorf("the broker's answer wasn't waited for, so that it may be set: %w", call)
 	case errors.Is(call, kerr.NonEmptyGroup):
 		return errMembers
+	case errors.Is(call, kerr.GroupAuthorizationFailed), errors.Is(answer, kerr.GroupAuthorizationFailed):
+		return errors.New("not authorized for the group: setting its offsets needs READ on it")
+	case errors.Is(answer, kerr.TopicAuthorizationFailed):
+		return errors.New("not authorized for the topic: setting a group's offsets needs READ on it")
 	case call != nil:
 		return call
 	case !answered:

@@ -42,7 +42,7 @@ func (p *planner) checkGroups(ctx context.Context) error {
 }
 
 func notFound(group string) error {
-	return askedf("\"evtctl lag\" lists the groups of the cluster", "group %q: not found in this cluster", group)
+	return askedf("\"evtctl lag\" lists the groups that this user may see", "group %q: not found in this cluster", group)
 }
 
 // position is where a group that must be there stands: a question for the offsets of
