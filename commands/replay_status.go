@@ -222,12 +222,19 @@ func duplicateWords(s *render.Streams, d *replay.Reread) {
 		render.Message(s, render.Faint, "--duplicates counts the event ids that it has read twice")
 		return
 	}
+	since := d.Since
+	switch since {
+	case "plan":
+		since = "where the plan begins"
+	case replay.Start.String():
+		since = "the log's start"
+	}
 	tone, words := render.Plain, ""
 	if n := d.Duplicates.Count; n > 0 {
 		tone, words = render.Warn, ", such as "+example(d.Duplicates)
 	}
 	render.Message(s, tone, "of %s read again, from %s on, %s had the %s of one before%s",
-		plural(d.Records, "record"), d.Since, render.Count(d.Duplicates.Count), d.IDHeader, words)
+		plural(d.Records, "record"), since, render.Count(d.Duplicates.Count), d.IDHeader, words)
 	if n := d.WithoutID.Count; n > 0 {
 		render.Message(s, render.Warn, "warning: %s had no %s, such as %s", plural(n, "record"), d.IDHeader, example(d.WithoutID))
 	}

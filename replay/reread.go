@@ -14,7 +14,7 @@ import (
 // again so far.
 type Reread struct {
 	IDHeader string `json:"id_header"`
-	// Since says from where on it was looked, in words for people.
+	// Since is the position from where on it was looked, or "plan".
 	Since   string `json:"since"`
 	Records int64  `json:"records"`
 	// Duplicates are records with an event id that a record before had.
@@ -39,12 +39,12 @@ func (s *Status) CountDuplicates(ctx context.Context, cl *kgo.Client, r Reader, 
 		return askedf("leave --plan out, or give the plan that was applied", "the plan is for group %q, and not for group %q", plan.Group, s.Group)
 	}
 	seen := &Reread{
-		IDHeader: cmp.Or(req.IDHeader, DefaultIDHeader), Since: "the log's start", Unread: []string{},
+		IDHeader: cmp.Or(req.IDHeader, DefaultIDHeader), Since: "start", Unread: []string{},
 		Duplicates: Finding{Examples: []Repeat{}}, WithoutID: Finding{Examples: []Repeat{}},
 	}
 	switch {
 	case plan != nil:
-		seen.Since = "where the plan begins"
+		seen.Since = "plan"
 	case req.From != nil:
 		seen.Since = req.From.String()
 	}

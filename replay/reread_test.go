@@ -57,11 +57,11 @@ func TestWhatAGroupHasReadTwiceIsCounted(t *testing.T) {
 			req  replay.CheckRequest
 			want string
 		}{
-			"by the plan":       {p, replay.CheckRequest{}, "8 records since where the plan begins, 3 twice, 1 without, 0 not looked at, 0 unread"},
-			"from the start":    {nil, replay.CheckRequest{}, "9 records since the log's start, 4 twice, 1 without, 0 not looked at, 0 unread"},
+			"by the plan":       {p, replay.CheckRequest{}, "8 records since plan, 3 twice, 1 without, 0 not looked at, 0 unread"},
+			"from the start":    {nil, replay.CheckRequest{}, "9 records since start, 4 twice, 1 without, 0 not looked at, 0 unread"},
 			"from a time":       {nil, replay.CheckRequest{From: &minute2}, "5 records since @2026-03-02T12:02:00Z, 2 twice, 1 without, 0 not looked at, 0 unread"},
-			"by another header": {p, replay.CheckRequest{IDHeader: "id"}, "8 records since where the plan begins, 0 twice, 8 without, 0 not looked at, 0 unread"},
-			"no time":           {p, replay.CheckRequest{MaxTime: time.Nanosecond}, "0 records since where the plan begins, 0 twice, 0 without, 8 not looked at, 0 unread"},
+			"by another header": {p, replay.CheckRequest{IDHeader: "id"}, "8 records since plan, 0 twice, 8 without, 0 not looked at, 0 unread"},
+			"no time":           {p, replay.CheckRequest{MaxTime: time.Nanosecond}, "0 records since plan, 0 twice, 0 without, 8 not looked at, 0 unread"},
 		} {
 			if got := reread(t, c, p, test.plan, test.req); got != test.want {
 				t.Errorf("%s: %s; want %s", name, got, test.want)
