@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -142,6 +143,27 @@ func toldInReceipt(t *testing.T, r result, then string) {
 		if i.Result == "failed" && i.Reason == "" {
 			t.Errorf("no reason in %+v", receipt)
 		}
+	}
+}
+
+func TestAShareGroupThatIsNotPermittedIsNamed(t *testing.T) {
+	s := newSecuredReplay(t)
+	share, isolated := s.Name(t, "share"), s.Name(t, "isolated")
+	var at kadm.Offsets
+	at.Add(kadm.Offset{Topic: s.topic, At: 2})
+	if answers, err := s.Admin(t).AlterShareGroupOffsets(t.Context(), share, at); err != nil || answers.Error() != nil {
+		t.Fatal(answers, err)
+	}
+	s.Allow(t, kafkatest.Bob, kmsg.ACLResourceTypeGroup, share, kmsg.ACLOperationDescribe)
+	s.Allow(t, kafkatest.Bob, kmsg.ACLResourceTypeTopic, s.topic, kmsg.ACLOperationRead)
+	s.Allow(t, kafkatest.Bob, kmsg.ACLResourceTypeGroup, isolated, kmsg.ACLOperationDescribe)
+	reset := append([]string{"replay", "reset", "--from-group", share, "--group", isolated, "--to", "start", "--yes"}, s.as...)
+	if r := run(t, nil, reset...); r.code != 1 || !strings.Contains(r.stderr, "not authorized for the group") {
+		t.Errorf("%+v", r)
+	}
+	s.Allow(t, kafkatest.Bob, kmsg.ACLResourceTypeGroup, isolated, kmsg.ACLOperationRead)
+	if r := run(t, nil, reset...); r.code != 0 {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -88,6 +88,7 @@ func (p *Plan) unmoved(ctx context.Context, r Reader) error {
 		was := m.PriorOffset
 		switch {
 		case there && (!m.Uncommit && offset == m.NewOffset || was != nil && offset == *was):
+		case there && p.Share && was != nil && offset < *was: // it was done with all there was, and there is more now
 		case !there && (m.Uncommit || was == nil):
 		case !there:
 			return &StaleError{fmt.Sprintf("group %s has no commit in %s:%d any more", p.Group, m.Topic, m.Partition)}

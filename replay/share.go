@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -23,8 +25,42 @@ func stands(ctx context.Context, r Reader, group string, share bool) (map[partit
 	return committed(ctx, r, group)
 }
 
-// startOffsets reads where a share group begins. One that can't be read fails them all.
+// startOffsets reads where a share group begins. The cluster moves a start offset on
+// when it next writes the group's state, so that of a group that is done with all there
+// is may be old: such a group stands at the log's end. That is asked for before, as what
+// is written later isn't done with.
 func startOffsets(ctx context.Context, r Reader, group string) (map[partition]int64, error) {
+	shares, err := describeShare(ctx, r, group)
+	if err != nil || len(shares) == 0 {
+		return nil, err
+	}
+	topics := slices.Sorted(maps.Keys(shares))
+	ends, err := offsets(r.ListEndOffsets(ctx, topics...))
+	if err != nil {
+		return nil, err
+	}
+	if shares, err = describeShare(ctx, r, group); err != nil {
+		return nil, err
+	}
+	list := map[partition]int64{}
+	for topic, partitions := range shares {
+		for id, o := range partitions {
+			at := partition{topic, id}
+			switch end, listed := ends[at]; {
+			case o.StartOffset < 0: // it hasn't begun there
+			case o.Lag == 0 && listed: // -1 isn't known: the broker is older than 4.2
+				list[at] = max(o.StartOffset, end)
+			default:
+				list[at] = o.StartOffset
+			}
+		}
+	}
+	return list, nil
+}
+
+// describeShare asks for a share group's start offsets. One that can't be told of fails
+// them all; a group that isn't there has none.
+func describeShare(ctx context.Context, r Reader, group string) (kadm.ShareOffsets, error) {
 	attempt := fmt.Sprintf("reading the start offsets of share group %q", group)
 	all, err := r.DescribeShareGroupOffsets(ctx, group)
 	if err != nil {
@@ -39,18 +75,14 @@ func startOffsets(ctx context.Context, r Reader, group string) (map[partition]in
 	case described.Err != nil:
 		return nil, fmt.Errorf("%s: %w", attempt, described.Err)
 	}
-	list := map[partition]int64{}
 	for topic, partitions := range described.Offsets {
 		for id, o := range partitions {
 			if o.Err != nil {
 				return nil, fmt.Errorf("%s in %s:%d: %w", attempt, topic, id, o.Err)
 			}
-			if o.StartOffset >= 0 { // -1: it hasn't begun there
-				list[partition{topic, id}] = o.StartOffset
-			}
 		}
 	}
-	return list, nil
+	return described.Offsets, nil
 }
 
 // sameKind refuses to mix: a share group's start offsets mean nothing to a group that
