@@ -84,8 +84,8 @@ func (o *replayCheckOptions) finish(topic, from, until string) (err error) {
 	return err
 }
 
-// runReplayCheck isn't bounded by the time limit as a whole: it reads as long as the
-// span is. Each question to the cluster is.
+// runReplayCheck reads as long as the span is. The time limit bounds each question to the
+// cluster: a broker that stops answering in the middle ends it.
 func runReplayCheck(ctx context.Context, opts *replayCheckOptions) error {
 	cl, settings, err := opts.Env.Open(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func runReplayCheck(ctx context.Context, opts *replayCheckOptions) error {
 	}
 	defer cl.Close()
 	progress := render.NewProgress(opts.Env.Streams, "reading "+opts.Request.Topic)
-	opts.Request.Progress = progress.Update
+	opts.Request.Timeout, opts.Request.Progress = settings.Timeout, progress.Update
 	check, err := replay.CheckIdempotent(ctx, cl, kadm.NewClient(cl), opts.Request)
 	progress.Done()
 	if err != nil {

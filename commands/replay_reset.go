@@ -17,6 +17,9 @@ another group again. That group is only looked at. The isolated one must be new,
 or without members. --in-place resets the group itself, which must be without
 members, and keeps what "evtctl replay undo" needs in the cluster.
 
+A share group's start offsets are set in the same way, and its isolated group is
+a share group, too.
+
 The plan is shown, confirmed and applied. In a production context the group's
 name has to be typed or given with --confirm. A plan that was kept with
 --plan-out is refused when the cluster, the topics, the offsets in question or

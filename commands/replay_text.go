@@ -81,9 +81,13 @@ func showReplayPlan(s *render.Streams, p *replay.Plan) error {
 
 // planWords sums a plan up.
 func planWords(s *render.Streams, p *replay.Plan) {
-	of := "isolated group " + p.Group + ", which reads what group " + p.From + " reads"
+	kind := "group "
+	if p.Share {
+		kind = "share group "
+	}
+	of := "isolated " + kind + p.Group + ", which reads what " + kind + p.From + " reads"
 	if p.InPlace {
-		of = "group " + p.Group + " itself"
+		of = kind + p.Group + " itself"
 	}
 	render.Message(s, render.Strong, "%s: from %s%s, %s", of, cmp.Or(p.To, "what each topic says"), untilWords(p), recordsWords(p))
 	if l := p.Looked; l != nil && l.Partitions > 0 {

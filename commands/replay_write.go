@@ -111,9 +111,16 @@ func printReceipt(s *render.Streams, f render.Format, plan *replay.Plan, r *repl
 		render.Message(s, render.Plain, "what was there before is kept in group %s; evtctl replay undo --group %s brings it back", r.Undo, shellWord(r.Group))
 	}
 	if r.Failed == 0 && !plan.InPlace {
-		render.Message(s, render.Plain, "start a consumer with group.id=%s; evtctl replay status --group %s follows it", r.Group, shellWord(r.Group))
+		render.Message(s, render.Plain, "start a %s with group.id=%s; evtctl replay status --group %s follows it", consumerWord(plan), r.Group, shellWord(r.Group))
 	}
 	return nil
+}
+
+func consumerWord(p *replay.Plan) string {
+	if p.Share {
+		return "share consumer"
+	}
+	return "consumer"
 }
 
 var commitColumns = []render.Column[replay.Item]{

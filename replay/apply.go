@@ -17,6 +17,7 @@ type Writer interface {
 	Reader
 	CommitOffsets(ctx context.Context, group string, offsets kadm.Offsets) (kadm.OffsetResponses, error)
 	DeleteOffsets(ctx context.Context, group string, topics kadm.TopicsSet) (kadm.DeleteOffsetsResponses, error)
+	AlterShareGroupOffsets(ctx context.Context, group string, offsets kadm.Offsets) (kadm.AlterShareGroupOffsetsResponses, error)
 }
 
 // ReceiptVersion is the version of the JSON form of a [Receipt].
@@ -63,6 +64,9 @@ func (p *Plan) Fresh(ctx context.Context, r Reader) error {
 	if err := check.readLogs(ctx); err != nil {
 		return fmt.Errorf("applying the plan for group %q: %w", p.Group, err)
 	}
+	if check.share != p.Share {
+		return &StaleError{"one of its groups was deleted and made anew as one of another kind"}
+	}
 	if check.clusterID != p.ClusterID {
 		return &StaleError{fmt.Sprintf("it was made for cluster %s, and this is %s", p.ClusterID, check.clusterID)}
 	}
@@ -75,7 +79,7 @@ func (p *Plan) Fresh(ctx context.Context, r Reader) error {
 // unmoved sees that a group to be reset in place stands where the plan says. A
 // partition that stands where it is to go was set by a run that was cut off.
 func (p *Plan) unmoved(ctx context.Context, r Reader) error {
-	now, err := committed(ctx, r, p.Group)
+	now, err := stands(ctx, r, p.Group, p.Share)
 	if err != nil {
 		return fmt.Errorf("applying the plan for group %q: %w", p.Group, err)
 	}
@@ -84,6 +88,7 @@ func (p *Plan) unmoved(ctx context.Context, r Reader) error {
 		was := m.PriorOffset
 		switch {
 		case there && (!m.Uncommit && offset == m.NewOffset || was != nil && offset == *was):
+		case there && p.Share && was != nil && offset < *was: // it was done with all there was, and there is more now
 		case !there && (m.Uncommit || was == nil):
 		case !there:
 			return &StaleError{fmt.Sprintf("group %s has no commit in %s:%d any more", p.Group, m.Topic, m.Partition)}
@@ -125,7 +130,11 @@ func (p *Plan) Apply(ctx context.Context, w Writer) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	refused := p.commit(ctx, w, p.Group)
+	set := p.commit
+	if p.Share {
+		set = p.alter
+	}
+	refused := set(ctx, w)
 	receipt := p.receipt(refused)
 	receipt.Undo = undo
 	if receipt.Failed == 0 {
@@ -144,7 +153,7 @@ func (p *Plan) Apply(ctx context.Context, w Writer) (*Receipt, error) {
 
 // commit sets a group's offsets and returns what was refused, by partition. The call
 // as a whole succeeds although partitions were refused, so that each is looked at.
-func (p *Plan) commit(ctx context.Context, w Writer, group string) map[partition]error {
+func (p *Plan) commit(ctx context.Context, w Writer) map[partition]error {
 	var offsets kadm.Offsets
 	gone := kadm.TopicsSet{}
 	for _, m := range p.Moves {
@@ -156,7 +165,7 @@ func (p *Plan) commit(ctx context.Context, w Writer, group string) map[partition
 	}
 	refused := map[partition]error{}
 	if len(offsets) > 0 {
-		answers, err := w.CommitOffsets(ctx, group, offsets)
+		answers, err := w.CommitOffsets(ctx, p.Group, offsets)
 		offsets.Each(func(o kadm.Offset) {
 			answer, answered := answers.Lookup(o.Topic, o.Partition)
 			if reason := refusal(answered, answer.Err, err); reason != nil {
@@ -165,7 +174,7 @@ func (p *Plan) commit(ctx context.Context, w Writer, group string) map[partition
 		})
 	}
 	if len(gone) > 0 {
-		answers, err := w.DeleteOffsets(ctx, group, gone)
+		answers, err := w.DeleteOffsets(ctx, p.Group, gone)
 		gone.Each(func(topic string, id int32) {
 			answer, answered := answers.Lookup(topic, id)
 			if reason := refusal(answered, answer, err); reason != nil {
@@ -181,15 +190,23 @@ func refusal(answered bool, answer, call error) error {
 	switch {
 	case errors.Is(call, context.Canceled), errors.Is(call, context.DeadlineExceeded):
 		return fmt.Errorf("the broker's answer wasn't waited for, so that it may be set: %w", call)
+	case errors.Is(call, kerr.NonEmptyGroup):
+		return errMembers
+	case errors.Is(call, kerr.GroupAuthorizationFailed), errors.Is(answer, kerr.GroupAuthorizationFailed):
+		return errors.New("not authorized for the group: setting its offsets needs READ on it")
+	case errors.Is(answer, kerr.TopicAuthorizationFailed):
+		return errors.New("not authorized for the topic: setting a group's offsets needs READ on it")
 	case call != nil:
 		return call
 	case !answered:
 		return errors.New("the broker didn't answer for it")
 	case errors.Is(answer, kerr.UnknownMemberID), errors.Is(answer, kerr.GroupSubscribedToTopic):
-		return errors.New("the group has members: stop them, or choose another group")
+		return errMembers
 	}
 	return answer
 }
+
+var errMembers = errors.New("the group has members: stop them, or choose another group")
 
 // note is kept with each commit, until a consumer makes its own.
 func (p *Plan) note() string { return commitNote + p.From }

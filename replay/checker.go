@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"time"
@@ -17,9 +18,15 @@ type checker struct {
 	header   string
 	topic    string
 	remember int
+	idsOnly  bool
+	max      int64     // records to take, with those taken before; 0: all
+	taken    int64     // before
+	end      time.Time // of taking records; zero: none
 	ids      map[digest]place
 	keys     map[digest]keyState
 	check    *Check
+	visit    func(*kgo.Record) error // nil: nobody
+	visited  error                   // its error
 }
 
 // digest stands for an id or a key of any length: that two of them share one doesn't
@@ -48,7 +55,13 @@ type keyState struct {
 func newChecker(req CheckRequest) *checker {
 	c := &checker{
 		header: cmp.Or(req.IDHeader, DefaultIDHeader), topic: req.Topic, remember: cmp.Or(req.Remember, 1_000_000),
-		ids: map[digest]place{}, keys: map[digest]keyState{},
+		idsOnly: req.idsOnly, visit: req.Visit, max: req.MaxRecords, taken: req.taken, ids: map[digest]place{}, keys: map[digest]keyState{},
+	}
+	if req.MaxTime > 0 {
+		c.end = req.began.Add(req.MaxTime)
+		if req.began.IsZero() {
+			c.end = time.Now().Add(req.MaxTime) // not the request's clock: it measures
+		}
 	}
 	none := Finding{Examples: []Repeat{}}
 	c.check = &Check{
@@ -58,11 +71,52 @@ func newChecker(req CheckRequest) *checker {
 	return c
 }
 
+// span takes the records of a stretch. What can't be read is in the answer, but for a
+// broker that gives none: the other partitions would wait for it as long.
+func (c *checker) span(ctx context.Context, reader *spanReader, s span, progress func(at int64)) (CheckedSpan, error) {
+	checked := CheckedSpan{Partition: s.id, From: s.from, To: s.to}
+	if c.check.Stopped = c.check.Stopped || s.from < s.to && c.enough(0); c.check.Stopped {
+		checked.Reached = s.from
+		return checked, nil
+	}
+	var err error
+	checked.Reached, err = reader.read(ctx, s, func(rec *kgo.Record) error {
+		if rec.Offset%1024 == 0 {
+			progress(rec.Offset)
+		}
+		c.record(rec)
+		if c.visit != nil {
+			if c.visited = c.visit(rec); c.visited != nil {
+				return c.visited
+			}
+		}
+		if rec.Offset+1 < s.to && c.enough(rec.Offset) {
+			c.check.Stopped = true
+			return errEnough
+		}
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return checked, ctx.Err()
+	case unanswered(err):
+		return checked, err
+	case err != nil:
+		checked.Error = err.Error()
+	}
+	return checked, nil
+}
+
+// enough tells whether to stop early. It looks at the clock for some offsets only.
+func (c *checker) enough(offset int64) bool {
+	return c.max > 0 && c.taken+c.check.Records >= c.max || !c.end.IsZero() && offset%256 == 0 && time.Now().After(c.end)
+}
+
 func (c *checker) record(r *kgo.Record) {
 	c.check.Records++
 	now := place{r.Partition, r.Offset, r.Timestamp.UnixMilli()}
 	c.id(r, now)
-	if r.Key != nil { // records without a key have no order to keep
+	if r.Key != nil && !c.idsOnly { // records without a key have no order to keep
 		c.key(r, now)
 	}
 }

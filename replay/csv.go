@@ -85,10 +85,7 @@ func selectionOf(fields []string) (Selection, partition, error) {
 // partition that can't be read fails it: a file that lacks one would reset a part.
 func ExportGroup(ctx context.Context, r Reader, group string) (*Plan, error) {
 	attempt := fmt.Sprintf("exporting the offsets of group %q", group)
-	if err := known(ctx, r, group); err != nil {
-		return nil, fmt.Errorf("%s: %w", attempt, err)
-	}
-	offsets, err := committed(ctx, r, group)
+	offsets, err := position(ctx, r, group)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", attempt, err)
 	}

@@ -38,24 +38,25 @@ func (p *planner) checkGroups(ctx context.Context) error {
 	if _, found := groups[p.req.From]; !found {
 		return notFound(p.req.From)
 	}
-	return p.checkTarget(ctx, groups)
+	return p.checkTarget(groups)
 }
 
 func notFound(group string) error {
-	return askedf("\"evtctl lag\" lists the groups of the cluster", "group %q: not found in this cluster", group)
+	return askedf("\"evtctl lag\" lists the groups that this user may see", "group %q: not found in this cluster", group)
 }
 
-// known sees that a group is there: a question for the offsets of one that isn't is
-// answered with none.
-func known(ctx context.Context, r Reader, group string) error {
+// position is where a group that must be there stands: a question for the offsets of
+// one that isn't is answered with none.
+func position(ctx context.Context, r Reader, group string) (map[partition]int64, error) {
 	groups, err := r.ListGroups(ctx)
 	if err != nil {
-		return fmt.Errorf("listing groups: %w", err)
+		return nil, fmt.Errorf("listing groups: %w", err)
 	}
-	if _, found := groups[group]; !found {
-		return notFound(group)
+	g, found := groups[group]
+	if !found {
+		return nil, notFound(group)
 	}
-	return nil
+	return stands(ctx, r, group, isShare(g))
 }
 
 // IsolatedName is the default name of an isolated group.
@@ -66,17 +67,10 @@ func IsolatedName(from string, now time.Time) string {
 // isolatedMark is in the names of isolated groups that nobody has named otherwise.
 const isolatedMark = ".replay."
 
-// checkTarget refuses a group that somebody uses, or that commits mean nothing to.
-func (p *planner) checkTarget(ctx context.Context, groups kadm.ListedGroups) error {
-	shares, err := p.r.ListGroupsByType(ctx, []string{"share"})
-	if err != nil {
-		return fmt.Errorf("listing share groups: %w", err)
-	}
-	for _, name := range []string{p.req.From, p.group} {
-		if _, share := shares[name]; share {
-			return askedf("Apache's kafka-share-groups.sh --reset-offsets moves its start offsets",
-				"group %q is a share group, which keeps the state of single records and commits no offsets", name)
-		}
+// checkTarget refuses a group that somebody uses, or that the offsets mean nothing to.
+func (p *planner) checkTarget(groups kadm.ListedGroups) error {
+	if err := p.sameKind(groups); err != nil {
+		return err
 	}
 	target, found := groups[p.group]
 	switch {
@@ -92,16 +86,17 @@ func (p *planner) checkTarget(ctx context.Context, groups kadm.ListedGroups) err
 
 // readSource learns what the source group has committed.
 func (p *planner) readSource(ctx context.Context) (err error) {
-	if p.committed, err = committed(ctx, p.r, p.req.From); err != nil {
+	if p.committed, err = stands(ctx, p.r, p.req.From, p.share); err != nil {
 		return err
 	}
+	p.warnShare()
 	if len(p.committed) == 0 && len(p.req.Topics) == 0 {
 		return askedf("name the topics with --topic", "group %q has committed nothing, so that its topics aren't known", p.req.From)
 	}
 	if p.req.Topics, err = p.expand(p.req.Topics); err != nil || p.req.InPlace {
 		return err
 	}
-	there, err := committed(ctx, p.r, p.group)
+	there, err := stands(ctx, p.r, p.group, p.share)
 	if errors.Is(err, kerr.GroupIDNotFound) {
 		err = nil // it is new
 	}

@@ -30,12 +30,21 @@ type CheckRequest struct {
 	// Remember is how many ids, and how many keys, are kept in memory: each takes some
 	// 100 bytes. 0: a million. What comes after is compared with those only.
 	Remember int
-	Now      time.Time
+	// MaxRecords and MaxTime end the reading early, which the answer says; 0: they don't.
+	MaxRecords int64
+	MaxTime    time.Duration
+	// Timeout bounds each question to the cluster; 0: only ctx does.
+	Timeout time.Duration
+	Now     time.Time
 	// Progress, when set, is told how many of how many offsets were passed.
 	Progress func(done, total int64)
 	// Visit, when set, is given each record that is read. Its error ends reading and is
 	// returned.
 	Visit func(*kgo.Record) error
+
+	idsOnly bool      // keys aren't looked at
+	taken   int64     // records that count for MaxRecords already
+	began   time.Time // of MaxTime; zero: with the reading
 }
 
 // Check is what a span of a topic shows about its event ids and the order of its keys.
@@ -59,6 +68,8 @@ type Check struct {
 	// NotRemembered are how many ids and keys came after memory was full; what
 	// duplicates or disorder there is among those isn't known.
 	NotRemembered int64 `json:"not_remembered"`
+	// Stopped: MaxRecords or MaxTime ended it before all of the span was read.
+	Stopped bool `json:"stopped_early"`
 	// Safe: nothing was found, and all of the span was read and compared.
 	Safe bool `json:"safe"`
 }
@@ -68,7 +79,7 @@ type CheckedSpan struct {
 	Partition int32  `json:"partition"`
 	From      int64  `json:"from_offset"`
 	To        int64  `json:"to_offset"` // the first that isn't in it
-	Reached   int64  `json:"reached"`   // To, unless Error
+	Reached   int64  `json:"reached"`   // To, unless Error, or stopped early
 	Error     string `json:"error"`     // empty when all was read
 }
 
@@ -86,45 +97,59 @@ type Repeat struct {
 
 // CheckIdempotent reads a span of a topic and counts what a consumer would trip over
 // that gets it a second time. A partition that can't be read to its end is in the
-// answer with why.
+// answer with why. A broker that gives no answer in time ends it with an error.
 func CheckIdempotent(ctx context.Context, cl *kgo.Client, r Reader, req CheckRequest) (*Check, error) {
-	spans, err := checkSpans(ctx, r, req)
+	var spans []span
+	err := req.bounded(ctx, func(ctx context.Context) (err error) {
+		spans, err = checkSpans(ctx, r, req)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("checking topic %q: %w", req.Topic, err)
 	}
-	reader, err := newSpanReader(ctx, cl, 4<<20, req.Topic)
+	return checkRecords(ctx, cl, req, spans)
+}
+
+// bounded asks the cluster something, for as long as one question may take.
+func (r CheckRequest) bounded(ctx context.Context, ask func(context.Context) error) error {
+	if r.Timeout <= 0 {
+		return ask(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
+	defer cancel()
+	return ask(ctx)
+}
+
+// checkRecords reads spans one after the other: what a record goes against is the one
+// before it, so that an answer is the same each time.
+func checkRecords(ctx context.Context, cl *kgo.Client, req CheckRequest, spans []span) (*Check, error) {
+	var reader *spanReader
+	err := req.bounded(ctx, func(ctx context.Context) (err error) {
+		reader, err = newSpanReader(ctx, cl, 4<<20, req.Topic)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("checking topic %q: %w", req.Topic, err)
 	}
+	reader.limit = req.Timeout
 	c := newChecker(req)
 	var done, total int64
-	var visiting error
 	for _, s := range spans {
 		total += s.to - s.from
 	}
 	for _, s := range spans {
-		reached, err := reader.read(ctx, s, func(rec *kgo.Record) error {
-			if req.Progress != nil && rec.Offset%1024 == 0 {
-				req.Progress(done+rec.Offset-s.from, total)
+		checked, err := c.span(ctx, reader, s, func(at int64) {
+			if req.Progress != nil {
+				req.Progress(done+at-s.from, total)
 			}
-			c.record(rec)
-			if req.Visit == nil {
-				return nil
-			}
-			visiting = req.Visit(rec)
-			return visiting
 		})
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if c.visited != nil {
+			return nil, c.visited
 		}
-		if visiting != nil {
-			return nil, visiting
+		if err != nil {
+			return nil, fmt.Errorf("checking topic %q: %w", req.Topic, err)
 		}
 		done += s.to - s.from
-		checked := CheckedSpan{Partition: s.id, From: s.from, To: s.to, Reached: reached}
-		if err != nil {
-			checked.Error = err.Error()
-		}
 		c.check.Spans = append(c.check.Spans, checked)
 	}
 	return c.conclude(), nil
@@ -138,11 +163,8 @@ func checkSpans(ctx context.Context, r Reader, req CheckRequest) ([]span, error)
 		return nil, askedf("name it with --topic", "the topic's name is empty")
 	}
 	if req.Group != "" {
-		if err := known(ctx, r, req.Group); err != nil {
-			return nil, err
-		}
 		var err error
-		if p.committed, err = committed(ctx, r, req.Group); err != nil {
+		if p.committed, err = position(ctx, r, req.Group); err != nil {
 			return nil, err
 		}
 	}
@@ -171,7 +193,7 @@ func checkSpans(ctx context.Context, r Reader, req CheckRequest) ([]span, error)
 // conclude judges.
 func (c *checker) conclude() *Check {
 	k := c.check
-	k.Safe = k.Duplicates.Count+k.WithoutID.Count+k.OutOfOrder.Count+k.Spread.Count+k.NotRemembered == 0 &&
+	k.Safe = !k.Stopped && k.Duplicates.Count+k.WithoutID.Count+k.OutOfOrder.Count+k.Spread.Count+k.NotRemembered == 0 &&
 		!slices.ContainsFunc(k.Spans, func(s CheckedSpan) bool { return s.Error != "" })
 	return k
 }

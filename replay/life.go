@@ -73,8 +73,10 @@ type Status struct {
 	CaughtUp bool   `json:"caught_up"` // nothing is left
 	// Rate is in offsets a second, and TimeLeft in seconds, both by [Status.Since]; null:
 	// not known, as with a single look.
-	Rate       *float64   `json:"rate"`
-	TimeLeft   *float64   `json:"time_left_seconds"`
+	Rate     *float64 `json:"rate"`
+	TimeLeft *float64 `json:"time_left_seconds"`
+	// Duplicates is by [Status.CountDuplicates]; null: nobody asked.
+	Duplicates *Reread    `json:"duplicates"`
 	Partitions []Progress `json:"partitions"`
 }
 
@@ -101,7 +103,7 @@ func Follow(ctx context.Context, r Reader, group, from string) (*Status, error) 
 			return nil, notFound(name)
 		}
 	}
-	own, err := committed(ctx, r, group)
+	own, err := stands(ctx, r, group, isShare(groups[group]))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", attempt, err)
 	}
@@ -110,7 +112,7 @@ func Follow(ctx context.Context, r Reader, group, from string) (*Status, error) 
 	}
 	goals := map[partition]int64{}
 	if from != "" {
-		if goals, err = committed(ctx, r, from); err != nil {
+		if goals, err = stands(ctx, r, from, isShare(groups[from])); err != nil {
 			return nil, fmt.Errorf("%s: %w", attempt, err)
 		}
 	}
@@ -224,6 +226,10 @@ func CheckFinish(ctx context.Context, r Reader, group string) error {
 	}
 	if _, _, ours := madeBy(group); ours {
 		return nil
+	}
+	if isShare(g) {
+		return askedf("Apache's kafka-share-groups.sh --delete removes any share group",
+			"share group %q: its name doesn't tell that a replay made it, and nothing else does", group)
 	}
 	offsets, err := r.FetchOffsets(ctx, group)
 	if err != nil {

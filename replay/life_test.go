@@ -209,23 +209,4 @@ func TestGroupsOfTheNewProtocolAreReset(t *testing.T) {
 	})
 }
 
-func TestShareGroupsAreRefusedInWords(t *testing.T) {
-	c := kafkatest.Real(t)
-	topic, group := orders(t, c)
-	share := c.Name(t, "share")
-	cl := c.Client(t, kgo.ShareGroup(share), kgo.ConsumeTopics(topic))
-	go func() {
-		for !cl.PollFetches(t.Context()).IsClientClosed() && t.Context().Err() == nil {
-		}
-	}()
-	kafkatest.Eventually(t, 30*time.Second, "the share group", func() (bool, string) {
-		groups, err := c.Admin(t).ListGroupsByType(t.Context(), []string{"share"})
-		return groups[share].State == "Stable", fmt.Sprint(groups, err)
-	})
-	wantAsked(t, c, request(t, share, "start"), "is a share group")
-	req := request(t, group, "start")
-	req.Group = share
-	wantAsked(t, c, req, "is a share group")
-}
-
 var _ replay.Remover = (*kadm.Client)(nil)

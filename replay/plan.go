@@ -18,8 +18,8 @@ const PlanVersion = 1
 type Reader interface {
 	BrokerMetadata(ctx context.Context) (kadm.Metadata, error)
 	ListGroups(ctx context.Context, states ...string) (kadm.ListedGroups, error)
-	ListGroupsByType(ctx context.Context, types []string, states ...string) (kadm.ListedGroups, error)
 	FetchOffsets(ctx context.Context, group string) (kadm.OffsetResponses, error)
+	DescribeShareGroupOffsets(ctx context.Context, groups ...string) (kadm.DescribedShareGroupsOffsets, error)
 	ListTopics(ctx context.Context, topics ...string) (kadm.TopicDetails, error)
 	ListStartOffsets(ctx context.Context, topics ...string) (kadm.ListedOffsets, error)
 	ListEndOffsets(ctx context.Context, topics ...string) (kadm.ListedOffsets, error)
@@ -61,8 +61,10 @@ type Plan struct {
 	Group     string    `json:"group"`      // whose offsets are set
 	From      string    `json:"from_group"` // whose topics these are
 	InPlace   bool      `json:"in_place"`
-	To        string    `json:"to"`
-	Until     *string   `json:"until"` // null: no end
+	// Share: they are share groups, and the offsets their start offsets.
+	Share bool    `json:"share"`
+	To    string  `json:"to"`
+	Until *string `json:"until"` // null: no end
 	// Replaces is how many commits the isolated group has already. Applying the plan
 	// keeps them for [PlanUndo].
 	Replaces int      `json:"replaces"`
@@ -127,6 +129,7 @@ type planner struct {
 
 	clusterID string
 	group     string
+	share     bool // they are share groups
 	committed map[partition]int64
 	replaces  int
 	moves     []Move
@@ -143,7 +146,7 @@ type partition struct {
 func (p *planner) plan() *Plan {
 	plan := &Plan{
 		Version: PlanVersion, ClusterID: p.clusterID, PlannedAt: p.req.Now.UTC(), Group: p.group, From: p.req.From,
-		InPlace: p.req.InPlace, Replaces: p.replaces, To: p.req.To.String(), Moves: p.moves, Warnings: append([]string{}, p.warnings...),
+		InPlace: p.req.InPlace, Share: p.share, Replaces: p.replaces, To: p.req.To.String(), Moves: p.moves, Warnings: append([]string{}, p.warnings...),
 	}
 	if p.req.Until != nil {
 		until := p.req.Until.String()

@@ -304,25 +304,50 @@ func TestAPlanThatNoLongerHoldsIsRefused(t *testing.T) {
 				}
 			}, "is deleted"},
 			"a topic made anew": {func(topic string, _ *replay.Plan) { recreate(t, c, topic) }, "made anew"},
+			"a topic deleted": {func(topic string, _ *replay.Plan) {
+				if _, err := adm.DeleteTopic(t.Context(), topic); err != nil {
+					t.Fatal(err)
+				}
+			}, "not found in this cluster"},
 		} {
-			t.Run(name, func(t *testing.T) {
-				topic, group := orders(t, c)
-				p := plan(t, c, request(t, group, "2"))
-				test.change(topic, p)
-				var stale *replay.StaleError
-				kafkatest.Eventually(t, 30*time.Second, "the change is seen", func() (bool, string) {
-					err := p.Fresh(t.Context(), adm)
-					return errors.As(err, &stale) && strings.Contains(err.Error(), test.reason), fmt.Sprint(err)
+			for _, inPlace := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, in place %t", name, inPlace), func(t *testing.T) {
+					topic, group := orders(t, c)
+					req := request(t, group, "2")
+					req.InPlace = inPlace
+					p := plan(t, c, req)
+					test.change(topic, p)
+					wantRefused(t, c, p, test.reason)
 				})
-				if _, err := p.Apply(t.Context(), adm); !errors.As(err, &stale) {
-					t.Errorf("applied: %v", err)
-				}
-				if got := commits(t, c, p.Group); got != "" {
-					t.Errorf("and yet the group got %s", got)
-				}
-			})
+			}
 		}
 	})
+}
+
+// wantRefused applies a plan that a change, once it is seen, keeps from being applied.
+func wantRefused(t *testing.T, c *kafkatest.Cluster, p *replay.Plan, reason string) {
+	t.Helper()
+	adm := c.Admin(t)
+	refused := func(err error) bool {
+		var stale *replay.StaleError
+		var asked *replay.RequestError
+		return (errors.As(err, &stale) || errors.As(err, &asked)) && strings.Contains(err.Error(), reason)
+	}
+	kafkatest.Eventually(t, 30*time.Second, "the change is seen", func() (bool, string) {
+		err := p.Fresh(t.Context(), adm)
+		return refused(err), fmt.Sprint(err)
+	})
+	before := commits(t, c, p.Group)
+	if receipt, err := p.Apply(t.Context(), adm); !refused(err) || receipt != nil {
+		t.Errorf("applied: %+v, %v", receipt, err)
+	}
+	if got := commits(t, c, p.Group); got != before || !p.InPlace && got != "" {
+		t.Errorf("and yet the group has %q, and had %q", got, before)
+	}
+	groups, err := adm.ListGroups(t.Context())
+	if _, kept := groups[p.UndoName()]; err != nil || kept {
+		t.Errorf("something is kept to undo what wasn't done: %v, %v", groups.Groups(), err)
+	}
 }
 
 // recreate deletes a topic and makes one of the same name and size.

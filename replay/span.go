@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -24,7 +26,8 @@ type spanReader struct {
 	cl           *kgo.Client
 	topics       kadm.TopicDetails
 	decompressor kgo.Decompressor
-	fetchBytes   int32 // of one answer
+	fetchBytes   int32         // of one answer
+	limit        time.Duration // of one question; 0: only the context's
 }
 
 func newSpanReader(ctx context.Context, cl *kgo.Client, fetchBytes int32, topics ...string) (*spanReader, error) {
@@ -36,6 +39,12 @@ func newSpanReader(ctx context.Context, cl *kgo.Client, fetchBytes int32, topics
 	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
 	r.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 	return r, nil
+}
+
+// unanswered tells that a broker gave no answer in time, from one that says no.
+func unanswered(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // errEnough ends the reading of a span without being an error.
@@ -86,6 +95,11 @@ func (r *spanReader) fetch(ctx context.Context, p partition, at int64) (answer k
 		return answer, kerr.UnknownTopicOrPartition
 	case led.Leader < 0:
 		return answer, kerr.LeaderNotAvailable
+	}
+	if r.limit > 0 {
+		bounded, cancel := context.WithTimeout(ctx, r.limit)
+		defer cancel()
+		ctx = bounded
 	}
 	resp, err := r.cl.Broker(int(led.Leader)).RetriableRequest(ctx, r.request(p, details.ID, at))
 	if err != nil {

@@ -40,7 +40,7 @@ func (p *Plan) keepUndo(ctx context.Context, w Writer) (string, error) {
 	if _, there := groups[p.Group]; !there {
 		return "", nil
 	}
-	now, err := committed(ctx, w, p.Group)
+	now, err := stands(ctx, w, p.Group, p.Share)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", attempt, err)
 	}
@@ -96,6 +96,9 @@ func PlanUndo(ctx context.Context, r Reader, group string, req Request) (*Plan, 
 		return nil, err
 	}
 	plan.To = "what " + undo + " keeps"
+	if plan.Share && len(uncommit) > 0 {
+		return plan.keep(uncommit)
+	}
 	for i := range plan.Moves {
 		m := &plan.Moves[i]
 		if m.Uncommit = slices.Contains(uncommit, partition{m.Topic, m.Partition}); m.Uncommit {
@@ -103,6 +106,21 @@ func PlanUndo(ctx context.Context, r Reader, group string, req Request) (*Plan, 
 		}
 	}
 	return plan, nil
+}
+
+// keep takes the partitions out in which a share group hadn't begun before: it can't be
+// made to forget its start offset there.
+func (p *Plan) keep(begun []partition) (*Plan, error) {
+	p.Moves = slices.DeleteFunc(p.Moves, func(m Move) bool { return slices.Contains(begun, partition{m.Topic, m.Partition}) })
+	if len(p.Moves) == 0 {
+		return nil, askedf("set its start offsets with \"evtctl replay reset --in-place\"",
+			"share group %q hadn't begun in any partition, and can't be made to forget its start offsets", p.Group)
+	}
+	for _, at := range begun {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s:%d keeps its start offset: share group %s hadn't begun there, and can't be made to forget it", at.topic, at.id, p.Group))
+	}
+	slices.Sort(p.Warnings)
+	return p, nil
 }
 
 // lastUndo finds the newest undo of a group.

@@ -133,7 +133,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
-			"commit": commit, "consume": consume, "transaction": transaction, "event": event, "encode": encode, "proxy": proxy,
+			"commit": commit, "share": share, "consume": consume, "transaction": transaction, "event": event, "encode": encode, "proxy": proxy,
 			"letters": letters, "letter": letter, "configure": configure, "delete-topic": deleteTopic,
 		},
 	}
@@ -242,6 +242,22 @@ func commit(ts *testscript.TestScript, _ bool, args []string) {
 		offsets[partition] = offset
 	}
 	c.Commit(t, args[0], args[1], offsets)
+}
+
+// share sets the start offsets of an empty share group: share GROUP TOPIC PARTITION=OFFSET…
+func share(ts *testscript.TestScript, _ bool, args []string) {
+	t, c := clusterOf(ts)
+	var starts kadm.Offsets
+	for _, arg := range args[2:] {
+		at := kadm.Offset{Topic: args[1]}
+		_, err := fmt.Sscanf(arg, "%d=%d", &at.Partition, &at.At)
+		ts.Check(err)
+		starts.Add(at)
+	}
+	kafkatest.Eventually(t, 30*time.Second, "start offsets of "+args[0], func() (bool, string) {
+		answers, err := c.Admin(t).AlterShareGroupOffsets(t.Context(), args[0], starts)
+		return err == nil && answers.Error() == nil, fmt.Sprint(answers, err)
+	})
 }
 
 // consume joins a group, reads to the end and commits, and stays until the script

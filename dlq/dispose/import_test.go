@@ -104,10 +104,11 @@ func TestWhatIsExportedImportedAndExportedAgainIsTheSameByteForByte(t *testing.T
 		if receipt := o.imported(t, file, dispose.ImportRequest{To: to}); receipt.Done != 6 {
 			t.Fatalf("%+v", receipt)
 		}
-		want := archivedLetters(file)
-		if diff := cmp.Diff(want, archivedLetters(exported(t, o, to))); diff != "" || len(want) != 6 {
-			t.Errorf("%d letters (-exported +exported again):\n%s", len(want), diff)
-		}
+		want, diff := archivedLetters(file), ""
+		kafkatest.Eventually(t, 60*time.Second, "letters as they were (-exported +exported again)", func() (bool, string) {
+			diff = cmp.Diff(want, archivedLetters(exported(t, o, to))) // readers see them some time after the commit
+			return diff == "" && len(want) == 6, diff
+		})
 		if receipt := o.imported(t, file, dispose.ImportRequest{To: to}); receipt.Done != 0 || receipt.Skipped != 6 || receipt.Items[0].Reason != "imported already" {
 			t.Errorf("imported a second time: %+v", receipt)
 		}

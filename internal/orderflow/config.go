@@ -88,6 +88,9 @@ type Config struct {
 	// Only are the services to run here; nil: all. Others run elsewhere, at the same
 	// Addresses and with the same Database.
 	Only []Service
+	// Groups are groups that services join instead of their own, such as isolated ones
+	// that a replay made; Prefix isn't put before these names.
+	Groups map[Service]string
 	// Addresses are where services listen; those that are empty are chosen.
 	Addresses Addresses
 
@@ -187,6 +190,14 @@ func (c *Config) runs(s Service) bool { return c.Only == nil || slices.Contains(
 
 // topic is a topic's or group's name with the prefix.
 func (c *Config) topic(name string) string { return c.Prefix + name }
+
+// group is the group that a service joins.
+func (c *Config) group(s Service, own string) string {
+	if other := c.Groups[s]; other != "" {
+		return other
+	}
+	return c.topic(own)
+}
 
 // topics are all topics of the flow, the dead-letter topics last.
 func (c *Config) topics() []string {

@@ -161,8 +161,10 @@ func (s *shop) look(ctx context.Context) (standing, error) {
 	}
 	now := standing{placed: s.customers.placed.Load(), reserved: counts.Reserved, shipped: counts.Shipped, waiting: counts.Waiting}
 	lags, err := s.lags(ctx)
-	for _, group := range []string{event.InventoryGroup, event.PaymentGroup, event.DeliveryGroup, event.NotificationGroup} {
-		now.behind += lags[s.topic(group)]
+	for service, group := range map[Service]string{
+		Inventory: event.InventoryGroup, Payment: event.PaymentGroup, Delivery: event.DeliveryGroup, Notification: event.NotificationGroup,
+	} {
+		now.behind += lags[s.group(service, group)]
 	}
 	if err == nil && now.behind == 0 {
 		counts, err = s.count(ctx) // what they wrote before they committed

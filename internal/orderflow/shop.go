@@ -300,7 +300,7 @@ func (s *shop) eventKey() func(event.Event) string {
 // join makes a service a member of its group.
 func (s *shop) join(service Service, t *trace.Tracer, c consume.Config) error {
 	c.Open, c.Codec, c.Tracer, c.Log = s.Open, s.codec, t, s.Logger
-	c.Group = s.topic(c.Group)
+	c.Group = s.group(service, c.Group)
 	for i, topic := range c.Topics {
 		c.Topics[i] = s.topic(topic)
 	}

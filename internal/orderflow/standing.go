@@ -20,9 +20,9 @@ const lookInterval = 100 * time.Millisecond
 func (c *Config) reads() map[string][]string {
 	orders, inventory, payments := c.topic(event.OrderTopic), c.topic(event.InventoryTopic), c.topic(event.PaymentTopic)
 	return map[string][]string{
-		c.topic(event.InventoryGroup): {orders}, c.topic(event.PaymentGroup): {orders}, c.topic(event.NotificationGroup): {orders},
-		c.topic(event.AnalyticsGroup): {orders}, c.topic(event.DeliveryGroup): {inventory, payments},
-		c.topic(event.MonitorGroup): {event.DeadLetters(orders), event.DeadLetters(inventory), event.DeadLetters(payments)},
+		c.group(Inventory, event.InventoryGroup): {orders}, c.group(Payment, event.PaymentGroup): {orders}, c.group(Notification, event.NotificationGroup): {orders},
+		c.group(Analytics, event.AnalyticsGroup): {orders}, c.group(Delivery, event.DeliveryGroup): {inventory, payments},
+		c.group(Monitor, event.MonitorGroup): {event.DeadLetters(orders), event.DeadLetters(inventory), event.DeadLetters(payments)},
 	}
 }
 
