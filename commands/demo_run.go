@@ -7,7 +7,7 @@ import (
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/orderflow"
-	"github.com/evtctl/evtctl/internal/orderflow/event"
+	"github.com/evtctl/evtctl/internal/orderflow/store"
 )
 
 func runDemo(ctx context.Context, opts *demoOptions) error {
@@ -65,9 +65,9 @@ func (s *shop) play(ctx context.Context, opts *demoOptions) error {
 	flow := opts.Flow
 	flow.OnReady = func(what string) { render.Message(opts.Env.Streams, render.Strong, "%s", what) }
 	if opts.Hold {
-		flow.OnBroken = func(ctx context.Context) error {
+		flow.OnBroken = func(ctx context.Context, look orderflow.Broken) error {
 			progress.Done()
-			return s.hold(ctx, opts)
+			return s.hold(ctx, opts, look)
 		}
 	}
 	outcome, err := orderflow.Play(ctx, *opts.Scenario, flow)
@@ -90,10 +90,12 @@ func (s *shop) play(ctx context.Context, opts *demoOptions) error {
 }
 
 // hold waits for Enter, or for the end of the input.
-func (s *shop) hold(ctx context.Context, opts *demoOptions) error {
-	topic := opts.Flow.Prefix + event.OrderTopic
-	s.suggest(opts, opts.Scenario.Name+" is broken now, and its services run; look at it in another terminal, and press Enter to go on:",
-		[]string{"doctor --topic " + topic, "lag --topic " + topic})
+func (s *shop) hold(ctx context.Context, opts *demoOptions, look orderflow.Broken) error {
+	ask := "doctor --topic " + look.Topic
+	if look.Database != "" {
+		ask += " --database " + store.Redact(look.Database)
+	}
+	s.suggest(opts, opts.Scenario.Name+" is broken now; look at it in another terminal. Enter goes on.", []string{ask, "lag --topic " + look.Topic})
 	read := make(chan error, 1)
 	go func() {
 		_, err := bufio.NewReader(opts.Env.Streams.In).ReadString('\n')

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -23,6 +24,14 @@ const (
 // UndoName is the group that keeps what a plan replaces.
 func (p *Plan) UndoName() string {
 	return p.Group + undoMark + p.PlannedAt.UTC().Format("20060102T150405.000")
+}
+
+// KeepsUndo tells a group that only keeps what a reset in place has replaced, by its name.
+// Nobody reads with it.
+func KeepsUndo(group string) bool {
+	_, at, marked := strings.Cut(group, undoMark)
+	_, err := time.Parse("20060102T150405.000", at)
+	return marked && err == nil
 }
 
 // keepUndo commits what the group has now for another group, and returns that one's

@@ -12,6 +12,7 @@ import (
 	"github.com/evtctl/evtctl/internal/doctor/observe"
 	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
 )
 
 // noGroup is a group that was asked for and isn't there, with a topic that is.
@@ -69,8 +70,8 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 }
 
 // own tells groups of evtctl's own, which nobody is a member of: they hold how far dead
-// letters are dealt with.
-func own(group string) bool { return strings.HasPrefix(group, "evtctl.") }
+// letters are dealt with, and what a reset has replaced.
+func own(group string) bool { return strings.HasPrefix(group, "evtctl.") || replay.KeepsUndo(group) }
 
 // lagOf shows a group's lag, on the topic in question.
 func (e *examination) lagOf(g *lag.Group) shell.Command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (e *examination) moving(ctx context.Context, g *lag.Group) Answer {
 			held = append(held, e.held(g, p))
 			continue
 		}
-		at, s, ok, err := e.standsAt(ctx, p)
+		at, s, ok, err := e.standsAt(ctx, g, p)
 		switch {
 		case err != nil:
 			e.unknown(at, err)
@@ -95,7 +96,7 @@ func (e *examination) held(g *lag.Group, p *lag.Partition) string {
 
 // standsAt finds out whether there is a record where a partition stands still, and
 // what it is.
-func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (name string, s shape, ok bool, err error) {
+func (e *examination) standsAt(ctx context.Context, g *lag.Group, p *lag.Partition) (name string, s shape, ok bool, err error) {
 	from := p.LogStart
 	if p.Committed.Known() {
 		from = max(p.Committed, p.LogStart)
@@ -106,10 +107,15 @@ func (e *examination) standsAt(ctx context.Context, p *lag.Partition) (name stri
 		return fmt.Sprintf("%s:%d:%s", p.Topic, p.Partition, from), s, false, err
 	case s.record == nil:
 		return "", s, false, nil // a transaction's marker is all there is
-	case !p.Committed.Known() && s.problem == "":
+	case !p.Committed.Known() && (s.problem == "" || !committedAny(g)):
 		return "", s, false, nil // it may have begun at the end: that is asked next
 	}
 	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, s.record.Offset), s, true, nil
+}
+
+// committedAny tells a group that reads from one that never has.
+func committedAny(g *lag.Group) bool {
+	return slices.ContainsFunc(g.Partitions, func(p lag.Partition) bool { return p.Committed.Known() })
 }
 
 func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {

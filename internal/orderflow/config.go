@@ -105,7 +105,7 @@ type Config struct {
 	OnReady func(string)
 	// OnBroken is called while what a scenario broke is broken, and its services run. The
 	// scenario goes on when it returns. May be nil.
-	OnBroken func(context.Context) error
+	OnBroken func(context.Context, Broken) error
 	// Logger gets what services have to say; nil for nobody.
 	Logger *slog.Logger
 	// Telemetry is the URL of an OTLP receiver for traces; empty: that of the
@@ -117,6 +117,12 @@ type Config struct {
 
 // Addresses are host:port of what listens.
 type Addresses struct{ Order, StockHTTP, StockGRPC string }
+
+// Broken says where to look for what a scenario broke.
+type Broken struct {
+	Topic    string
+	Database string // empty: it isn't needed
+}
 
 // faults are what scenarios break.
 type faults struct {
@@ -130,8 +136,10 @@ type faults struct {
 	noPressure    bool          // consumers take in all that there is
 	retryEvery    time.Duration // 0: as services do, a second
 	wrongKey      bool          // payments are keyed by their own ids
-	hold          func(context.Context) error
-	scarce        bool // there isn't enough in stock for all orders
+	hold          func(context.Context, Broken) error
+	about         string // the topic to look at; empty: that of orders
+	compared      bool   // the database is to be looked at, too
+	scarce        bool   // there isn't enough in stock for all orders
 }
 
 // Capacity is how many orders per second each service can deal with; 0 is

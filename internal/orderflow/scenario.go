@@ -1,6 +1,7 @@
 package orderflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,11 +137,15 @@ func (st *stage) broken(change func(*faults)) Config {
 }
 
 // held lets somebody look at what is broken.
-func (f faults) held(ctx context.Context) error {
-	if f.hold == nil {
+func (c Config) held(ctx context.Context) error {
+	if c.faults.hold == nil {
 		return nil
 	}
-	return f.hold(ctx)
+	look := Broken{Topic: c.topic(cmp.Or(c.faults.about, event.OrderTopic))}
+	if c.faults.compared {
+		look.Database = c.Database
+	}
+	return c.faults.hold(ctx, look)
 }
 
 func (st *stage) good() Config {
@@ -224,7 +229,7 @@ func (st *stage) whole(ctx context.Context, c Config) (*Summary, *Verification, 
 		v, err = p.verify(ctx)
 	}
 	if err == nil {
-		err = c.faults.held(ctx)
+		err = c.held(ctx)
 	}
 	return sum, v, errors.Join(err, p.end())
 }

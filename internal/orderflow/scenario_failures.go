@@ -22,7 +22,7 @@ func poison(ctx context.Context, st *stage) error {
 	}
 	stuck, err := poisonAndWait(ctx, p)
 	if err == nil {
-		err = c.faults.held(ctx)
+		err = c.held(ctx)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
@@ -162,7 +162,7 @@ func deadLetters(ctx context.Context, st *stage) error {
 		})
 	}
 	if err == nil {
-		err = c.faults.held(ctx)
+		err = c.held(ctx)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err

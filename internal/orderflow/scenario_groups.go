@@ -27,10 +27,10 @@ func lateGroup(ctx context.Context, st *stage) error {
 	}
 	var late, early int64
 	if err == nil {
-		late, err = p.audit(ctx, "audit-group", true, c.faults.held)
+		late, err = p.audit(ctx, "audit-group", true, c.held)
 	}
 	if err == nil {
-		early, err = p.audit(ctx, MendedPrefix+"audit-group", false, faults{}.held)
+		early, err = p.audit(ctx, MendedPrefix+"audit-group", false, Config{}.held)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
@@ -127,7 +127,7 @@ func storm(ctx context.Context, c Config, assignor consume.Assignor, static bool
 		return s, err
 	}
 	looking := make(chan error, 1)
-	go func() { looking <- c.faults.held(ctx) }()
+	go func() { looking <- c.held(ctx) }()
 	for i := 0; i < stormRestarts || len(looking) == 0; i++ {
 		s.restarts++
 		if err := crowd.restart(ctx, i%stormMembers); err != nil {
@@ -262,7 +262,7 @@ func unreplicated(ctx context.Context, st *stage) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.faults.held(ctx); err != nil {
+	if err := c.held(ctx); err != nil {
 		return err
 	}
 	st.broke("%d partitions have fewer replicas in sync than they should: %s", len(thin), strings.Join(thin[:min(3, len(thin))], ", "))

@@ -13,7 +13,7 @@ import (
 // wrongKey keys payments by their own ids. Charge and refund of one order are in
 // different partitions then, and whoever reads them may read the refund first.
 func wrongKey(ctx context.Context, st *stage) error {
-	broken := st.broken(func(f *faults) { f.wrongKey, f.scarce = true, true })
+	broken := st.broken(func(f *faults) { f.wrongKey, f.scarce, f.about = true, true, event.PaymentTopic })
 	mended := st.good()
 	mended.faults.scarce = true
 	b, m, err := st.contrast(ctx, broken, mended)
@@ -24,16 +24,26 @@ func wrongKey(ctx context.Context, st *stage) error {
 	st.broke("events of %d orders are scattered over several partitions of %s: nothing keeps a refund behind its charge",
 		st.count("all of an order's events on a topic are in one partition"), st.topic(event.PaymentTopic))
 	st.mended("keyed by the order, the %d refunds are behind their charges, in the same partition", m.Refunded)
-	st.show(fmt.Sprintf("lag --group %s", st.group(event.DeliveryGroup)))
+	payments := st.topic(event.PaymentTopic)
+	st.show("doctor --topic "+payments, "replay check-idempotent --topic "+payments)
 	return nil
 }
 
 // dualWrite sends the event inside of the transaction.
 func dualWrite(ctx context.Context, st *stage) error {
 	broken := st.broken(func(f *faults) {
+		f.compared = true
 		f.lose = func(id string) bool { return checksum(id)%9 == 0 }
 		f.giveUp = func(id string) bool { return checksum(id)%9 == 1 }
 	})
+	if broken.Database == "" { // so that somebody else can look at it, too
+		db, err := store.Open(ctx, "")
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		broken.Database = db.URL()
+	}
 	_, m, err := st.contrast(ctx, broken, st.good())
 	if err != nil {
 		return err
@@ -43,6 +53,9 @@ func dualWrite(ctx context.Context, st *stage) error {
 	st.broke("%d events have no order: ghosts, for which stock is reserved and money is charged",
 		st.count("every event in Kafka has an order"))
 	st.mended("with the outbox the %d orders have one event each, and there are no others", m.Placed)
+	if st.Database != "" {
+		st.show(fmt.Sprintf("doctor --topic %s --database %s", st.orders(), store.Redact(st.Database)))
+	}
 	st.show(fmt.Sprintf("lag --topic %s", st.orders()))
 	return nil
 }
@@ -50,7 +63,7 @@ func dualWrite(ctx context.Context, st *stage) error {
 // duplicates kills the inventory service between its work and its commit. The next
 // one gets everything again.
 func duplicates(ctx context.Context, st *stage) error {
-	v, _, err := crashed(ctx, st.broken(func(f *faults) { f.forgetful = true }))
+	v, _, err := crashed(ctx, st.broken(func(f *faults) { f.forgetful, f.about = true, event.InventoryTopic }))
 	if err != nil {
 		return err
 	}
@@ -62,7 +75,7 @@ func duplicates(ctx context.Context, st *stage) error {
 	st.broke("%d orders are reserved twice: the service died after its work and before its commit, and the next one got the same events",
 		st.count("no "+string(store.DoubleReservation)))
 	st.mended("with processed_events in the transaction of the reservation, the %d events that came again were known, and did nothing", dropped)
-	st.show(fmt.Sprintf("lag --group %s", st.group(event.InventoryGroup)))
+	st.show("doctor --topic "+st.topic(event.InventoryTopic), fmt.Sprintf("lag --group %s", st.group(event.InventoryGroup)))
 	return nil
 }
 
@@ -103,7 +116,7 @@ func crashed(ctx context.Context, c Config) (*Verification, int64, error) {
 		v, err = p.verify(ctx)
 	}
 	if err == nil {
-		err = c.faults.held(ctx)
+		err = c.held(ctx)
 	}
 	dropped := p.duplicates.Load()
 	return v, dropped, errors.Join(err, p.end())
@@ -147,7 +160,7 @@ func flood(ctx context.Context, c Config) (f flooded, err error) {
 	if err := p.order(ctx); err != nil {
 		return f, err
 	}
-	if err := p.heldAtPeak(ctx, c.faults); err != nil {
+	if err := p.heldAtPeak(ctx, c); err != nil {
 		return f, err
 	}
 	f.placed = time.Since(began)
@@ -166,12 +179,12 @@ func flood(ctx context.Context, c Config) (f flooded, err error) {
 }
 
 // heldAtPeak lets somebody look, while customers go on ordering.
-func (p *playing) heldAtPeak(ctx context.Context, f faults) error {
-	if f.hold == nil {
+func (p *playing) heldAtPeak(ctx context.Context, c Config) error {
+	if c.faults.hold == nil {
 		return nil
 	}
 	looking := make(chan error, 1)
-	go func() { looking <- f.held(ctx) }()
+	go func() { looking <- c.held(ctx) }()
 	for {
 		select {
 		case err := <-looking:

@@ -55,7 +55,7 @@ func schemaBreak(ctx context.Context, st *stage) error {
 		})
 	}
 	if err == nil {
-		err = c.faults.held(ctx)
+		err = c.held(ctx)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
