@@ -310,7 +310,7 @@ func TestWhatHangsCostsItsOwnAnswerOnly(t *testing.T) {
 		return nil, nil, false
 	})
 	r, err := health.Collect(t.Context(), health.Sources{Client: c.Client(t), Letters: silentLetters{}},
-		health.Config{Limits: health.DefaultLimits, History: -1, Timeout: 2 * time.Second})
+		health.Config{Limits: health.DefaultLimits, History: -1, Timeout: 4 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
