@@ -102,15 +102,14 @@ func runHealth(ctx context.Context, opts *healthOptions) error {
 	return healthVerdict(r, opts.FailOn)
 }
 
-// collectHealth looks at the cluster, for the window and the time limit at most.
+// collectHealth looks at the cluster; each question has the time limit.
 func collectHealth(ctx context.Context, env *Env, office *postOffice, c health.Config) (*health.Report, error) {
 	progress := render.NewProgress(env.Streams, "looking")
 	defer progress.Done()
 	c.Looked = func(done, of int) { progress.Update(int64(done), int64(of)) }
 	c.Word = func(err error) string { return office.settings.Explain(err).Error() }
-	bounded, cancel := context.WithTimeout(ctx, c.Window+office.settings.Timeout)
-	defer cancel()
-	r, err := health.Collect(bounded, health.Sources{Client: office.client, Letters: office.Reader}, c)
+	c.Timeout = office.settings.Timeout
+	r, err := health.Collect(ctx, health.Sources{Client: office.client, Letters: office.Reader}, c)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil, err
 	}

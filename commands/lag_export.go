@@ -160,7 +160,7 @@ func (e *lagExporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	if report != nil {
 		registry.MustRegister(lag.Metrics(report))
 	}
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
 }
 
 // refresh gives the answer, asking for a new one when it is too old.

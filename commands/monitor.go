@@ -35,7 +35,8 @@ anew; a scrape gets the last answer, and the first one waits for it. When the
 cluster doesn't answer, evtctl_up is 0 and the figures are gone: none is old.
 
 /healthz answers 200 while the last look succeeded and isn't older than three times
---every, else 503 with the reason.
+--every, or three times --window and --timeout where a look may take longer than that;
+else 503 with the reason.
 
 deploy/prometheus has alert rules for these metrics, deploy/grafana a dashboard.`,
 		Example: `  evtctl monitor
@@ -70,7 +71,7 @@ func runMonitor(ctx context.Context, opts *monitorOptions) error {
 	if err != nil {
 		return err
 	}
-	m := newMonitor(opts.Env, opts.Every, func(ctx context.Context) (*health.Report, error) {
+	m := newMonitor(opts.Env, opts.Every, opts.Config.Window+office.settings.Timeout, func(ctx context.Context) (*health.Report, error) {
 		r, err := collectHealth(ctx, opts.Env, office, opts.Config)
 		if err == nil {
 			health.Judge(r, opts.Config.Limits, health.Commands{})
@@ -91,6 +92,7 @@ func runMonitor(ctx context.Context, opts *monitorOptions) error {
 type monitor struct {
 	env   *Env
 	every time.Duration
+	most  time.Duration // that a look takes in a cluster that answers
 	ask   func(context.Context) (*health.Report, error)
 
 	asked chan struct{} // closed when the first answer is there
@@ -102,8 +104,8 @@ type monitor struct {
 	took    time.Duration
 }
 
-func newMonitor(env *Env, every time.Duration, ask func(context.Context) (*health.Report, error)) *monitor {
-	return &monitor{env: env, every: every, ask: ask, asked: make(chan struct{})}
+func newMonitor(env *Env, every, most time.Duration, ask func(context.Context) (*health.Report, error)) *monitor {
+	return &monitor{env: env, every: every, most: most, ask: ask, asked: make(chan struct{})}
 }
 
 // lookOn looks again and again until ctx ends. The time between is counted from
@@ -169,7 +171,8 @@ func (m *monitor) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		registry.MustRegister(healthMetrics{last}, constant{descAge, age.Seconds()})
 	}
 	registry.MustRegister(constant{descUp, up}, constant{descTook, took.Seconds()})
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	// Two names that are one label cost their own samples, and not the scrape.
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
 }
 
 func (m *monitor) serveHealthz(w http.ResponseWriter, _ *http.Request) {
@@ -181,7 +184,7 @@ func (m *monitor) serveHealthz(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "the first look has not ended yet", http.StatusServiceUnavailable)
 	case m.problem != "":
 		http.Error(w, m.problem, http.StatusServiceUnavailable)
-	case age > 3*m.every:
+	case age > 3*max(m.every, m.most):
 		http.Error(w, fmt.Sprintf("the last look is %s old", age.Round(time.Second)), http.StatusServiceUnavailable)
 	default:
 		io.WriteString(w, "ok\n")

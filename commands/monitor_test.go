@@ -55,7 +55,7 @@ func full() *health.Report {
 // served gives what a scrape of a monitor that got these answers has.
 func served(t *testing.T, r *health.Report, err error) (metrics, healthz string, m *monitor) {
 	t.Helper()
-	m = newMonitor(&Env{Streams: &render.Streams{Out: io.Discard, Err: io.Discard}, Now: time.Now}, time.Minute,
+	m = newMonitor(&Env{Streams: &render.Streams{Out: io.Discard, Err: io.Discard}, Now: time.Now}, time.Minute, 15*time.Second,
 		func(context.Context) (*health.Report, error) { return r, err })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -126,6 +126,36 @@ func TestMonitorServesNothingOldWhenTheClusterIsGone(t *testing.T) {
 	}
 }
 
+func TestALookMayTakeLongerThanFromOneToTheNext(t *testing.T) {
+	_, _, m := served(t, full(), nil)
+	m.mu.Lock()
+	m.every, m.most, m.at = time.Second, time.Hour, time.Now().Add(-time.Minute)
+	m.mu.Unlock()
+	if got := body(t, m, "/healthz"); got != "200 OK\nok\n" {
+		t.Errorf("healthz: %q", got)
+	}
+}
+
+func TestNamesThatLookAlikeStayApart(t *testing.T) {
+	r := full()
+	r.Groups = append(r.Groups, r.Groups[0], r.Groups[0])
+	r.Groups[1].Name, r.Groups[2].Name = "g\xff", "g\xfe"
+	groups := r.Lag.Groups
+	r.Lag.Groups = append(groups, groups[0], groups[0])
+	r.Lag.Groups[1].Name, r.Lag.Groups[2].Name = "g\xff", "g\xfe"
+	metrics, _, _ := served(t, r, nil)
+	for _, want := range []string{"evtctl_up 1", `kafka_consumergroup_latency_seconds{consumergroup="g\\xff"} 3`, `kafka_consumergroup_group_sum_lag{consumergroup="g\\xfe"} 200000`} {
+		if !strings.Contains(metrics, "\n"+want+"\n") {
+			t.Errorf("no %q in\n%s", want, metrics)
+		}
+	}
+	// One name that is written as another is: what is beside them is served.
+	r.Groups[1].Name = `g\xfe`
+	if metrics, _, _ = served(t, r, nil); !strings.Contains(metrics, "\nevtctl_up 1\n") {
+		t.Errorf("%s", metrics)
+	}
+}
+
 func TestMetricsOfHealthPassTheLinter(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(healthMetrics{full()})
@@ -142,7 +172,7 @@ func TestMetricsOfHostileNames(t *testing.T) {
 	if err := writeMetrics(&text, healthMetrics{r}); err != nil {
 		t.Fatal(err)
 	}
-	if got := text.String(); !strings.Contains(got, `topic="a`+"\uFFFD"+`\n\""`) || strings.Contains(got, "oldest_age_seconds 9") {
+	if got := text.String(); !strings.Contains(got, `topic="a\\xff\n\""`) || strings.Contains(got, "oldest_age_seconds 9") {
 		t.Errorf("%s", got)
 	}
 }

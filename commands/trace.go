@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/doctor/health"
 	"github.com/evtctl/evtctl/internal/doctor/timeline"
 	"github.com/evtctl/evtctl/schema"
 	"github.com/spf13/cobra"
@@ -21,6 +23,8 @@ type traceOptions struct {
 	Query  timeline.Query
 	OTLP   string // a file or a URL; empty: no export
 	Format render.Format
+	// Next makes the commands that are shown.
+	Next func(*cluster.Settings) health.Commands
 }
 
 func newTraceCmd(env *Env, run func(context.Context, *traceOptions) error) *cobra.Command {
@@ -49,7 +53,8 @@ backwards within a partition is said to differ. Kafka doesn't keep when a group 
 a record, so that only whether it did is told.
 
 Exit codes: 0 found; 3 nothing was found, or a step of --expect is missing; 4 a part
-could not be read or decoded; 2 asked wrongly, or ID is in more than --limit records.`,
+could not be read, or nothing was found and a record could not be decoded; 2 asked
+wrongly, or ID is in more than --limit records.`,
 		Example: `  evtctl trace order-7-000012
   evtctl trace 4bf92f3577b34da6a3ce929d0e0e4736 --since 7d
   evtctl trace order-7-000012 --expect placed,paid,shipped --group delivery-group
@@ -59,6 +64,7 @@ could not be read or decoded; 2 asked wrongly, or ID is in more than --limit rec
 			if err := opts.finish(args, since, until); err != nil {
 				return err
 			}
+			opts.Next = func(s *cluster.Settings) health.Commands { return nextCommands(env, cmd, s) }
 			return run(cmd.Context(), opts)
 		},
 	}
@@ -127,7 +133,7 @@ func runTrace(ctx context.Context, opts *traceOptions) error {
 	if err := printTrace(opts, report); err != nil {
 		return err
 	}
-	tellTrace(opts, report)
+	tellTrace(opts, report, opts.Next(office.settings))
 	if err != nil {
 		return err // interrupted: what was found until then is told
 	}
@@ -183,6 +189,8 @@ func (o *postOffice) explainTrace(err error) error {
 }
 
 // judgeTrace gives the exit code. What could not be read might hold what wasn't found.
+// Records that could not be decoded are only told where something was found: any topic
+// without a schema that is at hand has some.
 func judgeTrace(r *timeline.Report) error {
 	if len(r.Unread) > 0 {
 		err := errors.New(unreadText(r.Unread[0], len(r.Unread)))

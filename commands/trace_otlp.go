@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -26,6 +27,9 @@ func openOTLP(to string) (*otlpTarget, error) {
 	if strings.Contains(to, "://") {
 		if !strings.HasPrefix(to, "http://") && !strings.HasPrefix(to, "https://") {
 			return nil, usagef("such as --otlp http://localhost:4318, or a file", "--otlp %s: traces are sent over http or https", to)
+		}
+		if u, err := url.Parse(to); err != nil || u.Hostname() == "" {
+			return nil, usagef("such as --otlp http://localhost:4318", "--otlp %s names no receiver", to)
 		}
 		return &otlpTarget{url: to}, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/doctor/health"
 	"github.com/evtctl/evtctl/internal/doctor/timeline"
 )
 
@@ -45,7 +46,7 @@ func sinceText(e timeline.Event) string {
 const mostTraced = 5
 
 // tellTrace says on stderr what the answer doesn't cover, and what to do next.
-func tellTrace(opts *traceOptions, r *timeline.Report) {
+func tellTrace(opts *traceOptions, r *timeline.Report, commands health.Commands) {
 	s := opts.Env.Streams
 	for i, u := range r.Unread {
 		if i == mostTraced {
@@ -68,7 +69,7 @@ func tellTrace(opts *traceOptions, r *timeline.Report) {
 			render.Message(s, render.Faint, "%s", note)
 		}
 	}
-	for i, next := range nextSteps(opts, r) {
+	for i, next := range nextSteps(commands, r) {
 		if i == mostTraced {
 			break
 		}
@@ -124,7 +125,7 @@ func partsNotRead(opts *traceOptions, r *timeline.Report) string {
 }
 
 // nextSteps are commands that show more of what is wrong.
-func nextSteps(opts *traceOptions, r *timeline.Report) (list []string) {
+func nextSteps(next health.Commands, r *timeline.Report) (list []string) {
 	add := func(command string) {
 		if !slices.Contains(list, command) {
 			list = append(list, command)
@@ -133,11 +134,11 @@ func nextSteps(opts *traceOptions, r *timeline.Report) (list []string) {
 	for _, m := range r.Missing {
 		switch m.What {
 		case timeline.Undisposed:
-			add("evtctl dlq show " + m.Coordinates.String())
+			add(next.About(m.Coordinates.String(), "dlq", "show"))
 		case timeline.NotConsumed, timeline.NeverCommitted:
-			add("evtctl lag --group " + shellWord(*m.Group))
+			add(next.Group(*m.Group))
 		case timeline.OriginOutside:
-			add("evtctl trace " + shellWord(r.ID) + " --since start")
+			add(next.About(r.ID, "trace", "--since", "start"))
 		}
 	}
 	if len(r.Events) == 0 && r.Window.Since != nil && !r.Interrupted {
@@ -146,7 +147,7 @@ func nextSteps(opts *traceOptions, r *timeline.Report) (list []string) {
 		if since >= 7*24*time.Hour {
 			wider = "start"
 		}
-		add("evtctl trace " + shellWord(r.ID) + " --since " + wider)
+		add(next.About(r.ID, "trace", "--since", wider))
 	}
 	return list
 }

@@ -1,8 +1,10 @@
 package lag
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -32,6 +34,25 @@ var (
 	descStart      = desc("kafka_topic_partition_oldest_offset", "Log start offset.", "topic", "partition")
 )
 
+// Label is a name as the value of a label, which has to be UTF-8. Bytes that aren't are
+// written as \xff and the like, so that two names stay two.
+func Label(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	var label strings.Builder
+	for len(name) > 0 {
+		r, size := utf8.DecodeRuneInString(name)
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&label, `\x%02x`, name[0])
+		} else {
+			label.WriteString(name[:size])
+		}
+		name = name[size:]
+	}
+	return label.String()
+}
+
 // Describe implements [prometheus.Collector].
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
@@ -46,7 +67,7 @@ func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		for i := range labels { // anything else makes it panic
-			labels[i] = strings.ToValidUTF8(labels[i], "\uFFFD")
+			labels[i] = Label(labels[i])
 		}
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

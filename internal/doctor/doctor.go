@@ -180,7 +180,7 @@ func (e *examination) unseen(what string) {
 
 // groups looks at the groups for the window and asks the questions.
 func (e *examination) groups(ctx context.Context) error {
-	config := observe.Config{Window: e.req.Window, Now: e.req.Now, Word: e.req.Word}
+	config := observe.Config{Window: e.req.Window, Timeout: e.req.Timeout, Now: e.req.Now, Word: e.req.Word}
 	config.Looked = func(done, of int) { e.req.Progress(int64(done), int64(of)) }
 	if e.req.Group != "" {
 		config.Groups = []string{e.req.Group}
@@ -188,7 +188,7 @@ func (e *examination) groups(ctx context.Context) error {
 	if e.req.Topic != "" {
 		config.Topics = []string{e.req.Topic}
 	}
-	seen, err := e.observe(ctx, config)
+	seen, err := observe.Groups(ctx, e.Client, config)
 	var missing *lag.GroupsNotFoundError
 	switch {
 	case errors.As(err, &missing) && e.req.Topic != "":
@@ -221,15 +221,6 @@ func (e *examination) groups(ctx context.Context) error {
 		e.nobody()
 	}
 	return nil
-}
-
-func (e *examination) observe(ctx context.Context, c observe.Config) (*observe.Observation, error) {
-	if e.req.Timeout <= 0 {
-		return observe.Groups(ctx, e.Client, c)
-	}
-	bounded, cancel := context.WithTimeout(ctx, c.Window+e.req.Timeout)
-	defer cancel()
-	return observe.Groups(bounded, e.Client, c)
 }
 
 // count words a number with its noun.

@@ -38,6 +38,9 @@ type Config struct {
 	History time.Duration
 	// Limits has the windows in which letters are counted; the rest is for [Judge].
 	Limits Limits
+	// Timeout bounds each question, so that a broker that hangs costs its answers only.
+	// Zero is no bound.
+	Timeout time.Duration
 
 	Now  func() time.Time   // nil: time.Now
 	Word func(error) string // words errors for the report; nil: Kafka's own words
@@ -57,7 +60,7 @@ func Collect(ctx context.Context, src Sources, c Config) (*Report, error) {
 	r := &Report{
 		Version: ReportVersion, WindowSeconds: Number(c.Window.Seconds()), Produced: lag.Unknown, limits: c.Limits,
 		Groups: []Group{}, Queues: []Queue{}, Transactions: []Transaction{}, History: []Sample{}, Notes: []string{},
-		Figures: []Figure{}, Replicas: Replicas{Topics: []TopicReplica{}}, unread: map[source]string{},
+		Figures: []Figure{}, Replicas: unknownReplicas(), unread: map[source]string{},
 	}
 	k := &collector{Sources: src, Config: c, adm: kadm.NewClient(src.Client), report: r}
 	if err := k.watch(ctx); err != nil {
@@ -93,7 +96,7 @@ func (k *collector) watch(ctx context.Context) error {
 	sampled := make(chan struct{})
 	go func() { defer close(sampled); k.sampleOn(sampling, found) }()
 	seen, err := observe.Groups(ctx, k.Client, observe.Config{
-		Window: k.Window, History: k.History, Now: k.Now, Word: k.Word, Looked: k.Looked,
+		Window: k.Window, History: k.History, Timeout: k.Timeout, Now: k.Now, Word: k.Word, Looked: k.Looked,
 	})
 	stop()
 	<-sampled
@@ -109,26 +112,44 @@ func (k *collector) watch(ctx context.Context) error {
 	return nil
 }
 
-// lookAround asks for what is true at the end of the window. The cluster is reached
-// when its metadata come.
+// within bounds a part by the time limit, on top of the time that it should take.
+func (k *collector) within(ctx context.Context, should time.Duration, part func(context.Context) error) error {
+	if k.Timeout <= 0 {
+		return part(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, should+k.Timeout)
+	defer cancel()
+	return part(bounded)
+}
+
+// lookAround asks for what is true at the end of the window. A part that can't be read
+// is told, and takes nothing from the others. The cluster is not reached when neither
+// its groups nor its metadata came.
 func (k *collector) lookAround(ctx context.Context) error {
-	var latencyErr, transactErr error
+	var replicasErr, latencyErr, transactErr error
 	var eg errgroup.Group
-	eg.Go(func() error { return k.readReplicas(ctx) })
-	eg.Go(func() error { latencyErr = k.readLatencies(ctx); return nil })
-	eg.Go(func() error { k.countQueues(ctx); return nil })
-	eg.Go(func() error { transactErr = k.readTransactions(ctx); return nil })
-	err := eg.Wait()
-	for of, problem := range map[source]error{ofLatencies: latencyErr, ofTransactions: transactErr} {
+	for _, part := range []struct {
+		read func(context.Context) error
+		err  *error
+	}{{k.readReplicas, &replicasErr}, {k.readLatencies, &latencyErr}, {k.countQueues, nil}, {k.readTransactions, &transactErr}} {
+		eg.Go(func() error {
+			if err := k.within(ctx, 0, part.read); part.err != nil {
+				*part.err = err
+			}
+			return nil
+		})
+	}
+	_ = eg.Wait()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("looking at the cluster: %w", err)
+	}
+	if replicasErr != nil && k.seen == nil {
+		return fmt.Errorf("reading the metadata of all topics: %w", replicasErr)
+	}
+	for of, problem := range map[source]error{ofReplicas: replicasErr, ofLatencies: latencyErr, ofTransactions: transactErr} {
 		if problem != nil {
 			k.report.unread[of] = k.Word(problem)
 		}
-	}
-	if err == nil && ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("reading the metadata of all topics: %w", err)
 	}
 	return nil
 }
@@ -155,7 +176,7 @@ func (k *collector) finish() {
 		r.Notes = append(r.Notes, "rebalances and commits of the last hour: "+string(r.PastProblem))
 	}
 	switch {
-	case r.Replicas.Partitions == 0:
+	case r.Replicas.Partitions == 0: // and not unknown
 		r.Notes = append(r.Notes, "there are no topics: the cluster is empty, or nothing in it may be seen")
 	case r.Lag != nil && len(r.Groups) == 0:
 		r.Notes = append(r.Notes, "there are no groups: nobody consumes, or none may be seen")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/doctor/health"
@@ -284,6 +285,43 @@ func TestALongSearchForDeadLettersEndsWithTheWindow(t *testing.T) {
 	}
 	if len(r.Queues) != 1 || r.Queues[0].Topic != "a.DLQ" || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "only looked for by name") }) {
 		t.Errorf("%+v, %q", r.Queues, r.Notes)
+	}
+}
+
+// silentLetters never answers.
+type silentLetters struct{}
+
+func (silentLetters) Find(ctx context.Context, _ dlq.FindRequest) (*dlq.Found, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// Nobody bounds the context here: each question is bounded by itself.
+func TestWhatHangsCostsItsOwnAnswerOnly(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic, name := c.Topic(t, 1), c.Name(t, "group")
+	produce(t, c, topic, 3, 0)
+	c.Commit(t, name, topic, map[int32]int64{0: 1})
+	released, kfake := make(chan struct{}), c.Kfake()
+	t.Cleanup(func() { close(released) })
+	kfake.ControlKey(int16(kmsg.ListTransactions), func(kmsg.Request) (kmsg.Response, error, bool) {
+		kfake.KeepControl()
+		kfake.SleepControl(func() { <-released })
+		return nil, nil, false
+	})
+	r, err := health.Collect(t.Context(), health.Sources{Client: c.Client(t), Letters: silentLetters{}},
+		health.Config{Limits: health.DefaultLimits, History: -1, Timeout: 4 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	health.Judge(r, health.DefaultLimits, health.Commands{})
+	if g := groupOf(t, r, name); g.Lag != 2 {
+		t.Errorf("%+v", g)
+	}
+	for _, of := range []health.Name{health.LettersFigure, health.TransactFigure} {
+		if f := figure(t, r, of); f.Verdict != lag.Uncertain || f.Reason == "" {
+			t.Errorf("%+v", f)
+		}
 	}
 }
 

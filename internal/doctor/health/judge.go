@@ -185,7 +185,7 @@ func (j *judge) behind(g *lag.Group, p *lag.Partition) Finding {
 	}
 	return Finding{
 		Verdict: p.Verdict, Group: lag.Text(g.Name), Topic: lag.Text(p.Topic), Partition: lag.Int(p.Partition), Value: number(p.Lag),
-		Reasons: p.Reasons.Names(), Evidence: text, Next: j.next.group(g.Name, "--topic", p.Topic),
+		Reasons: p.Reasons.Names(), Evidence: text, Next: j.next.Group(g.Name, "--topic", p.Topic),
 	}
 }
 
@@ -196,7 +196,7 @@ func (j *judge) unreadable(g *lag.Group) Finding {
 	}
 	return Finding{
 		Verdict: g.Verdict, Group: lag.Text(g.Name), Partition: lag.Unknown, Value: Unknown(),
-		Reasons: g.Reasons.Names(), Evidence: text, Next: j.next.group(g.Name),
+		Reasons: g.Reasons.Names(), Evidence: text, Next: j.next.Group(g.Name),
 	}
 }
 

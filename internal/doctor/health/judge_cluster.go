@@ -19,12 +19,12 @@ func (j *judge) offline() Figure {
 }
 
 // lacking judges partitions of which there may be none.
-func (j *judge) lacking(name Name, n int, what, flag string, of func(*TopicReplica) []int32) Figure {
+func (j *judge) lacking(name Name, n lag.Int, what, flag string, of func(*TopicReplica) []int32) Figure {
 	f, read := j.figure(name, "partitions", ofReplicas)
 	if !read {
 		return f
 	}
-	f.Value, f.Critical, f.Subjects = Number(n), 0, j.r.Replicas.Partitions
+	f.Value, f.Critical, f.Subjects = number(n), 0, int(j.r.Replicas.Partitions)
 	f.Limit = "any is critical"
 	var list []Finding
 	for i := range j.r.Replicas.Topics {
@@ -38,7 +38,7 @@ func (j *judge) lacking(name Name, n int, what, flag string, of func(*TopicRepli
 		}
 	}
 	f.found(list)
-	f.Says = fmt.Sprintf("%s of %s on %s", commas(Number(n)), things(f.Subjects, "partition"), things(j.r.Replicas.Brokers, "broker"))
+	f.Says = fmt.Sprintf("%s of %s on %s", commas(number(n)), things(f.Subjects, "partition"), things(int(j.r.Replicas.Brokers), "broker"))
 	if n == 0 {
 		f.Says = "none"
 	}

@@ -141,7 +141,7 @@ func latencyLimit(d time.Duration) Number {
 func (j *judge) slow(g *Group) Finding {
 	f := Finding{
 		Group: lag.Text(g.Name), Topic: g.Latency.Topic, Partition: g.Latency.Partition, Value: g.Latency.Max, Reasons: []string{},
-		Next: j.next.group(g.Name, "--time-lag", "always"),
+		Next: j.next.Group(g.Name, "--time-lag", "always"),
 	}
 	over := func(v lag.Verdict, reason string, allowed time.Duration) bool {
 		if allowed <= 0 {

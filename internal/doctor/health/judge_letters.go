@@ -77,7 +77,7 @@ func (q *Queue) recent(r Rate) lag.Int {
 func (j *judge) rate(q *Queue) Finding {
 	f := Finding{
 		Topic: lag.Text(q.Topic), Partition: lag.Unknown, Value: Unknown(), Reasons: []string{},
-		Next: j.next.about(q.Topic, "dlq", "stats"),
+		Next: j.next.About(q.Topic, "dlq", "stats"),
 	}
 	warn, most := q.recent(j.l.WarnLetters), q.recent(j.l.MaxLetters)
 	switch {
@@ -138,7 +138,7 @@ func (j *judge) expiry() Figure {
 func (j *judge) expiring(q *Queue) Finding {
 	f := Finding{
 		Topic: lag.Text(q.Topic), Partition: lag.Unknown, Value: Unknown(), Reasons: []string{},
-		Next: j.next.about(q.Topic, "dlq", "export", "--file", fileName(q.Topic)),
+		Next: j.next.About(q.Topic, "dlq", "export", "--file", fileName(q.Topic)),
 	}
 	if q.Letters == 0 || q.Undisposed == 0 {
 		return f

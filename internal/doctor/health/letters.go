@@ -36,24 +36,29 @@ func (k *collector) findQueues(ctx context.Context) {
 	if len(found.Notes) > 1 { // the first is always there, and about Connect
 		k.tell(found.Notes[1:]...)
 	}
-	sums := k.sumEnds(ctx)
+	var sums map[string]lag.Int
+	_ = k.within(ctx, 0, func(ctx context.Context) error { sums = k.sumEnds(ctx); return nil })
 	for i := range k.queues {
 		k.queues[i].first = sums[k.queues[i].Topic]
 	}
 }
 
 // find looks into topics without a telling name for as long as the window takes.
-func (k *collector) find(ctx context.Context) (*dlq.Found, error) {
+func (k *collector) find(ctx context.Context) (found *dlq.Found, err error) {
 	if k.Window <= 0 {
-		return k.Letters.Find(ctx, dlq.FindRequest{})
+		err = k.within(ctx, 0, func(ctx context.Context) error { found, err = k.Letters.Find(ctx, dlq.FindRequest{}); return err })
+		return found, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, k.Window)
 	defer cancel()
-	found, err := k.Letters.Find(bounded, dlq.FindRequest{})
+	found, err = k.Letters.Find(bounded, dlq.FindRequest{})
 	if bounded.Err() == nil || ctx.Err() != nil {
 		return found, err
 	}
-	if found, err = k.Letters.Find(ctx, dlq.FindRequest{Named: true}); err == nil {
+	if err = k.within(ctx, 0, func(ctx context.Context) error {
+		found, err = k.Letters.Find(ctx, dlq.FindRequest{Named: true})
+		return err
+	}); err == nil {
 		k.tell("dead-letter topics were only looked for by name and configuration: the window was too short to look into the others")
 	}
 	return found, err
@@ -96,9 +101,9 @@ func sum(partitions map[int32]kadm.ListedOffset) (n lag.Int) {
 
 // countQueues counts the letters that have time stamps in the limits' windows: those
 // from the first offset at or after that time on.
-func (k *collector) countQueues(ctx context.Context) {
+func (k *collector) countQueues(ctx context.Context) error {
 	if len(k.queues) == 0 {
-		return
+		return nil
 	}
 	sums := k.sumEnds(ctx)
 	for i := range k.queues {
@@ -115,6 +120,7 @@ func (k *collector) countQueues(ctx context.Context) {
 			q.recent = append(q.recent, count)
 		}
 	}
+	return nil
 }
 
 // windows are those in which letters are counted, the shorter first.

@@ -1,8 +1,6 @@
 package health
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/evtctl/evtctl/lag"
@@ -93,7 +91,7 @@ func (e emitter) number(d *prometheus.Desc, n Number, labels ...string) {
 
 func (e emitter) send(d *prometheus.Desc, kind prometheus.ValueType, n Number, labels []string) {
 	for i := range labels { // anything else makes it panic
-		labels[i] = strings.ToValidUTF8(labels[i], "\uFFFD")
+		labels[i] = lag.Label(labels[i])
 	}
 	e.ch <- prometheus.MustNewConstMetric(d, kind, float64(n), labels...)
 }
@@ -136,10 +134,10 @@ func (e emitter) group(g *Group) {
 }
 
 func (e emitter) replicas(r *Replicas) {
-	e.number(descBrokers, Number(r.Brokers))
-	e.number(descPartitions, Number(r.Partitions))
-	e.number(descUnder, Number(r.UnderReplicated))
-	e.number(descOffline, Number(r.Offline))
+	e.number(descBrokers, number(r.Brokers))
+	e.number(descPartitions, number(r.Partitions))
+	e.number(descUnder, number(r.UnderReplicated))
+	e.number(descOffline, number(r.Offline))
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		e.number(descTopicUnder, Number(len(t.UnderReplicated)), t.Topic)

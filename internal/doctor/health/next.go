@@ -17,26 +17,26 @@ type Commands struct {
 	Doctor bool
 }
 
-// evtctl is a command of this program, quoted for a shell.
-func (c Commands) evtctl(words ...string) string {
+// Evtctl is a command of this program, quoted for a shell.
+func (c Commands) Evtctl(words ...string) string {
 	return quoted(append(append([]string{"evtctl"}, words...), c.Flags...))
 }
 
-// about is a command about a topic, which is its argument.
-func (c Commands) about(topic string, words ...string) string {
+// About is a command about a topic, or an id, which is its argument.
+func (c Commands) About(topic string, words ...string) string {
 	if strings.HasPrefix(topic, "-") {
 		words = append(words, c.Flags...)
 		return quoted(append(append([]string{"evtctl"}, words...), "--", topic))
 	}
-	return c.evtctl(append(words, topic)...)
+	return c.Evtctl(append(words, topic)...)
 }
 
-// group is a command about a group. The one without a name can't be named.
-func (c Commands) group(group string, words ...string) string {
+// Group is a command about a group. The one without a name can't be named.
+func (c Commands) Group(group string, words ...string) string {
 	if group == "" {
-		return c.evtctl("lag")
+		return c.Evtctl("lag")
 	}
-	return c.evtctl(append([]string{"lag", "--group", group}, words...)...)
+	return c.Evtctl(append([]string{"lag", "--group", group}, words...)...)
 }
 
 // apache is one of Kafka's own tools, for what evtctl doesn't do.
@@ -48,11 +48,11 @@ func (c Commands) apache(tool string, words ...string) string {
 func (c Commands) why(group string) string {
 	switch {
 	case group == "":
-		return c.evtctl("lag")
+		return c.Evtctl("lag")
 	case c.Doctor:
-		return c.evtctl("doctor", "--group", group)
+		return c.Evtctl("doctor", "--group", group)
 	}
-	return c.evtctl("lag", "watch", "--group", group)
+	return c.Evtctl("lag", "watch", "--group", group)
 }
 
 // quoted makes words safe to copy into a shell.

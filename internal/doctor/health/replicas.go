@@ -7,13 +7,36 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/evtctl/evtctl/lag"
 )
 
+// unknownReplicas are those of a cluster whose metadata have not come.
+func unknownReplicas() Replicas {
+	return Replicas{Brokers: lag.Unknown, Partitions: lag.Unknown, UnderReplicated: lag.Unknown, Offline: lag.Unknown, Topics: []TopicReplica{}}
+}
+
+// metadataTries is how many brokers are asked, one after the other, where one hangs: any
+// of them knows.
+const metadataTries = 3
+
 // readReplicas asks for the metadata of all topics. The client's own are seconds old.
-func (k *collector) readReplicas(ctx context.Context) error {
-	replicas, err := k.askReplicas(ctx)
-	if err == nil {
-		k.report.Replicas = *replicas
+func (k *collector) readReplicas(ctx context.Context) (err error) {
+	for range metadataTries {
+		bounded, cancel := ctx, context.CancelFunc(func() {})
+		if k.Timeout > 0 {
+			bounded, cancel = context.WithTimeout(ctx, k.Timeout/metadataTries)
+		}
+		var replicas *Replicas
+		replicas, err = k.askReplicas(bounded)
+		cancel()
+		if err == nil {
+			k.report.Replicas = *replicas
+			return nil
+		}
+		if bounded.Err() == nil || ctx.Err() != nil {
+			return err
+		}
 	}
 	return err
 }
@@ -24,7 +47,7 @@ func (k *collector) askReplicas(ctx context.Context) (*Replicas, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replicas{Brokers: len(resp.Brokers), Topics: []TopicReplica{}}
+	r := &Replicas{Brokers: lag.Int(len(resp.Brokers)), Topics: []TopicReplica{}}
 	for i := range resp.Topics {
 		t := &resp.Topics[i]
 		if err := kerr.ErrorForCode(t.ErrorCode); err != nil || t.Topic == nil {
@@ -38,7 +61,7 @@ func (k *collector) askReplicas(ctx context.Context) (*Replicas, error) {
 
 func (r *Replicas) add(t *kmsg.MetadataResponseTopic) {
 	lacks := TopicReplica{Topic: *t.Topic, UnderReplicated: []int32{}, Offline: []int32{}, Missing: []int32{}}
-	r.Partitions += len(t.Partitions)
+	r.Partitions += lag.Int(len(t.Partitions))
 	for i := range t.Partitions {
 		p := &t.Partitions[i]
 		switch {
@@ -59,8 +82,8 @@ func (r *Replicas) add(t *kmsg.MetadataResponseTopic) {
 	if len(lacks.Offline)+len(lacks.UnderReplicated) == 0 {
 		return
 	}
-	r.Offline += len(lacks.Offline)
-	r.UnderReplicated += len(lacks.UnderReplicated)
+	r.Offline += lag.Int(len(lacks.Offline))
+	r.UnderReplicated += lag.Int(len(lacks.UnderReplicated))
 	slices.Sort(lacks.Offline)
 	slices.Sort(lacks.UnderReplicated)
 	slices.Sort(lacks.Missing)

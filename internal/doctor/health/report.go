@@ -127,12 +127,12 @@ type Count struct {
 
 // Replicas tells of the partitions of all topics, Kafka's own included.
 type Replicas struct {
-	Brokers    int `json:"brokers"`
-	Partitions int `json:"partitions"`
+	Brokers    lag.Int `json:"brokers"` // unknown, as the others, where metadata could not be read
+	Partitions lag.Int `json:"partitions"`
 	// UnderReplicated partitions have a leader and not all of their replicas in sync;
 	// Offline ones have no leader.
-	UnderReplicated int            `json:"under_replicated"`
-	Offline         int            `json:"offline"`
+	UnderReplicated lag.Int        `json:"under_replicated"`
+	Offline         lag.Int        `json:"offline"`
 	Topics          []TopicReplica `json:"topics"` // those with any such, sorted
 }
 

@@ -47,7 +47,7 @@ func (k *collector) sample(ctx context.Context) Sample {
 		s.ofGroups(r)
 	}
 	if r, err := k.askReplicas(ctx); err == nil {
-		s.UnderReplicated = lag.Int(r.UnderReplicated + r.Offline)
+		s.UnderReplicated = r.UnderReplicated + r.Offline
 	}
 	s.Letters = total(k.sumEnds(ctx))
 	s.At = k.Now().UTC()
@@ -80,8 +80,10 @@ func total(sums map[string]lag.Int) (n lag.Int) {
 func (k *collector) lastSample() {
 	r := k.report
 	s := Sample{
-		At: r.TakenAt, Lag: lag.Unknown, Rebalancing: lag.Unknown,
-		UnderReplicated: lag.Int(r.Replicas.UnderReplicated + r.Replicas.Offline),
+		At: r.TakenAt, Lag: lag.Unknown, Rebalancing: lag.Unknown, UnderReplicated: lag.Unknown,
+	}
+	if r.Replicas.Partitions.Known() {
+		s.UnderReplicated = r.Replicas.UnderReplicated + r.Replicas.Offline
 	}
 	if r.Lag != nil {
 		s.ofGroups(r.Lag)

@@ -64,7 +64,7 @@ func (o *Observation) Latencies(ctx context.Context, cl *kgo.Client) (map[string
 	}
 	latencies := make(map[string]*Latency, len(o.Activities))
 	for name := range o.Activities {
-		latencies[name] = o.latency(samples[name], stamps)
+		latencies[name] = o.latency(o.Activities[name], samples[name], stamps)
 	}
 	return latencies, nil
 }
@@ -106,7 +106,16 @@ func thin(samples map[string][]Commit, most int) {
 	}
 }
 
-func (o *Observation) latency(commits []Commit, stamps map[lag.Position]lag.Stamp) *Latency {
+// repeats tells whether a commit may be a repetition of one from before the history:
+// consumers commit the same offset again and again. One that is beyond the first that
+// was seen of its partition was made within it.
+func (a *Activity) repeats(c Commit) bool {
+	return !slices.ContainsFunc(a.First, func(first Commit) bool {
+		return first.Topic == c.Topic && first.Partition == c.Partition && first.Offset < c.Offset
+	})
+}
+
+func (o *Observation) latency(a *Activity, commits []Commit, stamps map[lag.Position]lag.Stamp) *Latency {
 	l := &Latency{Source: FromLooks, Median: lag.UnknownSeconds(), Max: lag.UnknownSeconds(), MaxAhead: lag.UnknownSeconds()}
 	if !o.History.Since.IsZero() {
 		l.Source = FromCommits
@@ -117,9 +126,8 @@ func (o *Observation) latency(commits []Commit, stamps map[lag.Position]lag.Stam
 		switch between := c.At.Sub(stamp.Time); {
 		case stamp.Err != nil || stamp.None || stamp.Offset >= c.Offset || stamp.Time.UnixMilli() < 0:
 			// the record is gone, or it was a transaction's marker
-		case l.Source == FromCommits && stamp.Time.Before(o.History.Since):
-			// consumers commit the same offset again and again: the first time may be older than
-			// what was read
+		case l.Source == FromCommits && stamp.Time.Before(o.History.Since) && a.repeats(c):
+			// its first time may be older than what was read
 		case between < 0:
 			l.Ahead++
 			if ahead := lag.Seconds(-between.Seconds()); !(l.MaxAhead >= ahead) {

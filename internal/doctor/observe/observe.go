@@ -31,6 +31,9 @@ type Config struct {
 	History time.Duration
 	// MaxHistory bounds the records read of it. Zero is DefaultMaxHistory.
 	MaxHistory int
+	// Timeout bounds each report, and the reading of the past beyond the window: a broker
+	// that hangs costs what it was asked, and not what others told. Zero is no bound.
+	Timeout time.Duration
 
 	Now  func() time.Time   // nil: time.Now
 	Word func(error) string // words errors for a report; nil: Kafka's own words
@@ -114,29 +117,49 @@ type History struct {
 func Groups(ctx context.Context, cl *kgo.Client, c Config) (*Observation, error) {
 	c = c.withDefaults()
 	request := lag.Request{Groups: c.Groups, Topics: c.Topics, Now: c.Now, Word: c.Word}
-	first, err := lag.Collect(ctx, cl, request)
+	first, err := c.collect(ctx, cl, request)
 	if err != nil {
 		return nil, err
 	}
 	o := &Observation{First: first, Last: first, Activities: map[string]*Activity{}}
 	o.look(first)
 	reading := make(chan *reader, 1)
-	go func() { reading <- readPast(ctx, cl, c, first) }()
+	go func() {
+		bounded, cancel := c.within(ctx, c.Window)
+		defer cancel()
+		reading <- readPast(bounded, cl, c, first)
+	}()
 	err = o.watch(ctx, cl, c)
 	read := <-reading
 	defer read.close()
 	if err == nil && c.Window > 0 {
-		o.Last, err = lag.Collect(ctx, cl, request)
+		o.Last, err = c.collect(ctx, cl, request)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if c.Window > 0 {
 		o.look(o.Last)
-		read.readOn(ctx, cl, c)
+		bounded, cancel := c.within(ctx, 0)
+		defer cancel()
+		read.readOn(bounded, cl, c)
 	}
 	o.remember(&read.past)
 	return o, nil
+}
+
+// within bounds what takes as long as it should, and the time limit more.
+func (c Config) within(ctx context.Context, should time.Duration) (context.Context, context.CancelFunc) {
+	if c.Timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, should+c.Timeout)
+}
+
+func (c Config) collect(ctx context.Context, cl *kgo.Client, request lag.Request) (*lag.Report, error) {
+	bounded, cancel := c.within(ctx, 0)
+	defer cancel()
+	return lag.Collect(bounded, cl, request)
 }
 
 // watch looks at the members until the window is over. A look that fails is left out:
@@ -151,7 +174,7 @@ func (o *Observation) watch(ctx context.Context, cl *kgo.Client, c Config) error
 			return ctx.Err()
 		case <-tick.C:
 		}
-		r, err := lag.Collect(ctx, cl, lag.Request{Groups: c.Groups, Now: c.Now, Word: c.Word, MembersOnly: true})
+		r, err := c.collect(ctx, cl, lag.Request{Groups: c.Groups, Now: c.Now, Word: c.Word, MembersOnly: true})
 		if err == nil {
 			o.look(r)
 		}

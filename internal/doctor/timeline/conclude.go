@@ -27,6 +27,9 @@ func (s *search) report(start time.Time) *Report {
 			r.Followed = append(r.Followed, *l)
 		}
 	}
+	if s.finds != nil && s.finds.left > 0 {
+		s.note("%d more records have ids that were followed, and not the id itself; a report has at most %d such", s.finds.left, s.MaxLinked)
+	}
 	if r.Undecided.Examples == nil {
 		r.Undecided.Examples = []dlq.Coordinates{}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -20,6 +21,8 @@ const (
 	fetchSize = 4 << 20
 	ahead     = 1 // fetches that wait to be looked at, for each partition
 	leads     = 3 // times that a partition's leader is looked for anew
+
+	electionPause = 200 * time.Millisecond // before the first of them; longer each time
 )
 
 // atOnce is how many partitions are read at the same time.
@@ -53,13 +56,22 @@ func (s *search) read(ctx context.Context, sp span, look func(context.Context, a
 func (s *search) fetchAll(ctx context.Context, sp span, answers chan<- answer) error {
 	at, to := sp.extent()
 	leader := sp.topic.partitions[sp.partition].leader
+	if s.brokers.silent(leader) { // which may have lost the partition since
+		leader = s.leader(ctx, sp, leader)
+	}
 	for tries := 0; at < to; {
+		if s.brokers.silent(leader) {
+			s.unread(Unread{sp.topic.name, sp.partition, at, to, fmt.Sprintf("broker %d does not answer", leader)})
+			return nil
+		}
+		asked := time.Now()
 		resp, err := ask(ctx, s, func(ctx context.Context) (kmsg.FetchResponseTopicPartition, error) {
 			return s.fetch(ctx, sp, leader, at)
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		s.brokers.note(leader, asked, err)
 		if err == nil {
 			err = kerr.ErrorForCode(resp.ErrorCode)
 		}
@@ -72,9 +84,12 @@ func (s *search) fetchAll(ctx context.Context, sp span, answers chan<- answer) e
 			return nil
 		case err != nil && tries < leads && mayPass(err):
 			tries++
-			if l, found := s.leader(ctx, sp); found {
-				leader = l
+			if !timedOut(err) { // an election takes a little while
+				if err := pause(ctx, time.Duration(tries)*electionPause); err != nil {
+					return err
+				}
 			}
+			leader = s.leader(ctx, sp, leader)
 		case err != nil:
 			s.unread(Unread{sp.topic.name, sp.partition, at, to, s.word(err)})
 			return nil
@@ -99,16 +114,27 @@ func mayPass(err error) bool {
 	return !errors.As(err, &code) || code.Retriable
 }
 
-// leader asks who leads a partition now.
-func (s *search) leader(ctx context.Context, sp span) (int32, bool) {
-	details, err := ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
-		return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx), sp.topic.name)
-	})
-	if err != nil {
-		return 0, false
+// leaderTries is how many brokers are asked who leads a partition. The time limit is
+// for all of them: one may be the broker that hangs, and any of them knows.
+const leaderTries = 3
+
+// leader asks who leads a partition now. Where nobody tells, it is the one it was.
+func (s *search) leader(ctx context.Context, sp span, was int32) int32 {
+	for range leaderTries {
+		bounded, cancel := context.WithTimeout(ctx, s.Timeout/leaderTries)
+		details, err := s.adm.ListTopics(kadm.WithAuthorizedOps(bounded), sp.topic.name)
+		cancel()
+		if err == nil {
+			if p, ok := details[sp.topic.name].Partitions[sp.partition]; ok && p.Leader >= 0 {
+				return p.Leader
+			}
+			return was
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	p, ok := details[sp.topic.name].Partitions[sp.partition]
-	return p.Leader, ok && p.Leader >= 0
+	return was
 }
 
 // fetch asks a leader once.

@@ -23,6 +23,7 @@ type finds struct {
 	links     map[string]*Link // by id; what was asked for isn't among them
 	asked     map[string]int64 // records with the id that was asked for, by topic
 	sum       int              // of asked
+	left      int64            // records that were one too many, by linked ids only
 	undecided Undecided
 	parts     atomic.Int64
 }
@@ -39,7 +40,7 @@ func (f *finds) follow(ids []identity) {
 		}
 	}
 	f.parts.Store(0)
-	f.undecided = Undecided{}
+	f.left, f.undecided = 0, Undecided{}
 }
 
 // maxExamples bounds the undecided records that are named.
@@ -67,6 +68,10 @@ func (f *finds) take(ctx context.Context, t *topic, rec *kgo.Record, l look) err
 	}
 	had := f.events[at]
 	if had == nil {
+		if f.full(l.how) {
+			f.left++
+			return nil
+		}
 		had = e
 		f.events[at] = e
 	}
@@ -83,6 +88,12 @@ func (f *finds) take(ctx context.Context, t *topic, rec *kgo.Record, l look) err
 		return &TooManyError{ID: f.s.q.ID, Limit: f.s.q.Limit, Read: f.s.done.Load(), Topics: f.asked}
 	}
 	return nil
+}
+
+// full tells whether there is no room for a record that only linked ids lead to. Those
+// with the id itself have a limit of their own.
+func (f *finds) full(hows []How) bool {
+	return len(f.events)-f.sum >= f.s.MaxLinked && !slices.ContainsFunc(hows, func(h How) bool { return h.Kind == Asked })
 }
 
 func byAsked(e *Event) bool {

@@ -14,6 +14,10 @@ const DefaultLimit = 1000
 // maxLimit bounds what a user may ask for: found records are kept in memory.
 const maxLimit = 100_000
 
+// DefaultMaxLinked bounds what all the ids that are followed lead to: each of them may be
+// in as many records as the limit allows.
+const DefaultMaxLinked = 100_000
+
 // Query says what to look for, and where. Zero values leave a condition out.
 type Query struct {
 	ID string

@@ -22,9 +22,12 @@ type Searcher struct {
 	Dialects dlq.Dialects // made by [dlq.NewDialects]
 	// Dispositions opens what was done about letters; nil: that isn't known.
 	Dispositions dlq.OpenDispositions
-	Timeout      time.Duration      // of each question to the cluster; 0: ten seconds
-	Now          func() time.Time   // nil: time.Now
-	Word         func(error) string // words an error for the report; nil: as it is
+	Timeout      time.Duration // of each question to the cluster; 0: ten seconds
+	// MaxLinked bounds the records in a report that don't have the id themselves;
+	// 0: DefaultMaxLinked.
+	MaxLinked int
+	Now       func() time.Time   // nil: time.Now
+	Word      func(error) string // words an error for the report; nil: as it is
 	// Progress is told how many offsets of all that will be read are done, by several
 	// goroutines.
 	Progress func(done, total int64)
@@ -67,6 +70,7 @@ type search struct {
 	decompressor kgo.Decompressor
 	topics       []*topic
 	finds        *finds
+	brokers      brokers
 	stopped      bool // early: the id was found as a key
 	repeated     bool // what was read before is read again
 
@@ -81,6 +85,9 @@ func (s *Searcher) newSearch(q Query) *search {
 	run := &search{Searcher: *s, q: q, adm: kadm.NewClient(s.Client), counts: map[*topic]map[int32]int64{}, notes: []string{}}
 	if run.Now == nil {
 		run.Now = time.Now
+	}
+	if run.MaxLinked <= 0 {
+		run.MaxLinked = DefaultMaxLinked
 	}
 	if run.Timeout <= 0 {
 		run.Timeout = 10 * time.Second

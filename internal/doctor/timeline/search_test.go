@@ -231,6 +231,23 @@ func TestAnIDOfEverythingEndsWithASentence(t *testing.T) {
 	})
 }
 
+func TestWhatIsOnlyLinkedIsBoundedAsAWhole(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 2)
+	for i := range 10 {
+		c.Produce(t, record(topic, 0, "ord-1", i, "{}", "X-Correlation-Id", fmt.Sprintf("batch-%d", i)), record(topic, 1, "other", i, "{}", "X-Correlation-Id", fmt.Sprintf("batch-%d", i)))
+	}
+	s := searcher(t, c)
+	s.MaxLinked = 4
+	r, err := s.Search(t.Context(), timeline.Query{ID: "ord-1", Topics: []string{topic}})
+	if err != nil || len(r.Events) != 14 {
+		t.Fatalf("%v, %v", err, places(r))
+	}
+	if want := "6 more records have ids that were followed, and not the id itself; a report has at most 4 such"; !slices.Contains(r.Notes, want) {
+		t.Errorf("%q", r.Notes)
+	}
+}
+
 func TestGroupsThatHaveNotComeThatFarAreNamed(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		orders, payments := shop(t, c)

@@ -72,6 +72,66 @@ func TestABrokerThatIsLostOnTheWay(t *testing.T) {
 	}
 }
 
+// fetchCounter counts the fetches that are sent to a broker.
+type fetchCounter struct {
+	broker int32
+	n      atomic.Int64
+}
+
+// OnBrokerWrite implements kgo.HookBrokerWrite.
+func (f *fetchCounter) OnBrokerWrite(to kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, _ error) {
+	if key == int16(kmsg.Fetch) && to.NodeID == f.broker {
+		f.n.Add(1)
+	}
+}
+
+// A broker that hangs is waited for by those that ask it at the same time, and by nobody
+// after them.
+func TestABrokerThatHangsIsWaitedForOnce(t *testing.T) {
+	cluster := kafkatest.Fake(t)
+	kfake, released := cluster.Kfake(), make(chan struct{})
+	topic := cluster.Topic(t, 60)
+	for p := range 60 {
+		cluster.Produce(t, record(topic, int32(p), "other", p, `{"id":"ord-1"}`))
+	}
+	var hung int32
+	mine := map[int32]bool{}
+	for p := range int32(60) {
+		leader := kfake.PartitionInfo(topic, p).Leader
+		if p == 0 {
+			hung = leader
+		}
+		mine[p] = leader == hung
+	}
+	t.Cleanup(func() { close(released) })
+	kfake.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		kfake.KeepControl()
+		if kfake.CurrentNode() == hung {
+			kfake.SleepControl(func() { <-released })
+		}
+		return nil, nil, false
+	})
+	fetches := &fetchCounter{broker: hung}
+	s := searcher(t, cluster)
+	s.Client, s.Timeout = cluster.Client(t, kgo.WithHooks(fetches)), 5*time.Second
+	r, err := s.Search(t.Context(), timeline.Query{ID: "ord-1", Topics: []string{topic}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := map[int32]bool{}
+	for _, u := range r.Unread {
+		lost[u.Partition] = true
+	}
+	for p := range int32(60) {
+		if lost[p] != mine[p] {
+			t.Errorf("partition %d: unread %t, led by the broker that hangs %t", p, lost[p], mine[p])
+		}
+	}
+	if n := fetches.n.Load(); n == 0 || n > 8 {
+		t.Errorf("the broker that hangs was asked %d times", n)
+	}
+}
+
 func TestATopicThatMayNotBeReadIsNamed(t *testing.T) {
 	cluster := kafkatest.Fake(t)
 	open, closed := cluster.Topic(t, 1), cluster.Topic(t, 3)
