@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/doctor/observe"
 	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
@@ -21,7 +22,7 @@ func (e *examination) lags() {
 	lag.Judge(e.seen.Last, e.req.Limits)
 	for i := range e.seen.Last.Groups {
 		g := &e.seen.Last.Groups[i]
-		if own(g.Name) {
+		if observe.Own(g.Name) {
 			continue
 		}
 		e.lost(g)

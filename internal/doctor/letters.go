@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/doctor/observe"
 	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 )
@@ -174,7 +175,7 @@ func (e *examination) reader(ctx context.Context, q dlq.Queue) {
 		return
 	}
 	for i := range r.Groups {
-		if len(r.Groups[i].Partitions) > 0 && !own(r.Groups[i].Name) {
+		if len(r.Groups[i].Partitions) > 0 && !observe.Own(r.Groups[i].Name) {
 			return
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/evtctl/evtctl/internal/doctor/observe"
 	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
-	"github.com/evtctl/evtctl/replay"
 )
 
 // noGroup is a group that was asked for and isn't there, with a topic that is.
@@ -50,7 +49,7 @@ func (e *examination) nobody() {
 
 // ask asks a group the questions until one is answered "no".
 func (e *examination) ask(ctx context.Context, g *lag.Group) {
-	if e.req.Group == "" && (g.ProtocolType == "connect" || len(g.Partitions) == 0 || own(g.Name)) {
+	if e.req.Group == "" && (g.ProtocolType == "connect" || len(g.Partitions) == 0 || observe.Own(g.Name)) {
 		return // it has nothing to do with topics, or not with this one
 	}
 	p := Patient{Group: g.Name, Answers: []Answer{}}
@@ -68,10 +67,6 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 		}
 	}
 }
-
-// own tells groups of evtctl's own, which nobody is a member of: they hold how far dead
-// letters are dealt with, and what a reset has replaced.
-func own(group string) bool { return strings.HasPrefix(group, "evtctl.") || replay.KeepsUndo(group) }
 
 // lagOf shows a group's lag, on the topic in question.
 func (e *examination) lagOf(g *lag.Group) shell.Command {

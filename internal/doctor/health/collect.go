@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -109,6 +110,9 @@ func (k *collector) watch(ctx context.Context) error {
 		return nil
 	}
 	k.seen = seen
+	for _, r := range []*lag.Report{seen.First, seen.Last} {
+		r.Groups = slices.DeleteFunc(r.Groups, func(g lag.Group) bool { return observe.Own(g.Name) })
+	}
 	return nil
 }
 

@@ -3,11 +3,13 @@ package observe
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
 )
 
 // What a [Config] that sets nothing gets.
@@ -228,6 +230,10 @@ func difference(a, b []string) (n int) {
 	}
 	return n
 }
+
+// Own tells groups of evtctl's own, which nobody is a member of: they hold how far dead
+// letters are dealt with, and what a reset has replaced.
+func Own(group string) bool { return strings.HasPrefix(group, "evtctl.") || replay.KeepsUndo(group) }
 
 // Rebalancing tells whether a group in a state is between two assignments.
 func Rebalancing(state lag.Text) bool {
