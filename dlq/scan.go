@@ -122,9 +122,28 @@ func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) erro
 
 func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched) error {
 	for at := sp.from; at < sp.to; {
+		f, ok, err := s.ask(ctx, sp, at)
+		if !ok {
+			return err
+		}
+		select {
+		case answers <- f:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		at = endOf(f.resp.RecordBatches)
+	}
+	return nil
+}
+
+// ask fetches from an offset of a span on, or from where the log has begun since; the
+// answer goes on behind that. Without one, not ok, what is left of the span is noted as
+// a fault; the error is that of ctx.
+func (s *scanner) ask(ctx context.Context, sp span, at int64) (f fetched, ok bool, err error) {
+	for at < sp.to {
 		resp, err := s.fetch(ctx, sp.partition, at)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return f, false, ctx.Err()
 		}
 		if err == nil {
 			err = kerr.ErrorForCode(resp.ErrorCode)
@@ -134,23 +153,16 @@ func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched)
 			at = resp.LogStartOffset
 			continue
 		}
+		if err == nil && endOf(resp.RecordBatches) <= at {
+			err = errors.New("the broker sends nothing more, though the partition goes on")
+		}
 		if err != nil {
 			s.fault(sp, at, sp.to, err)
-			return nil
+			return f, false, nil
 		}
-		next := endOf(resp.RecordBatches)
-		if next <= at {
-			s.fault(sp, at, sp.to, errors.New("the broker sends nothing more, though the partition goes on"))
-			return nil
-		}
-		select {
-		case answers <- fetched{at, resp}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		at = next
+		return fetched{at, resp}, true, nil
 	}
-	return nil
+	return f, false, nil
 }
 
 // handOver is about how much memory records take that are handed over at once: enough
@@ -173,9 +185,25 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		waiting, size = nil, 0
 		return err
 	}
+	// Of what was handed on to be decoded, the rest is fetched by nobody else.
+	anew := func() (ok bool, err error) {
+		if err := flush(); err != nil || at >= end {
+			return false, err
+		}
+		if f, ok, err = s.ask(ctx, span{sp.partition, at, end}, at); ok {
+			at = f.from
+		}
+		return ok, err
+	}
 	for at < end {
 		from, to, rest, ok := batch(f.resp.RecordBatches)
-		if !ok {
+		if !ok { // what was fetched anew has fewer batches
+			if ok, err := anew(); !ok {
+				return err
+			}
+			continue
+		}
+		if from >= end { // compaction came in between
 			break
 		}
 		whole := f.resp.RecordBatches[:len(f.resp.RecordBatches)-len(rest)]
@@ -198,20 +226,12 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 			}
 			continue
 		}
-		if err := flush(); err != nil {
+		if at < end { // else all that was wanted of it could be read
+			s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
+			at = to
+		}
+		if ok, err := anew(); !ok {
 			return err
-		}
-		if at >= end { // all that was wanted of it could be read
-			return nil
-		}
-		s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
-		if at = to; at >= end {
-			return nil
-		}
-		var err error
-		if f.resp, err = s.fetch(ctx, sp.partition, at); err != nil {
-			s.fault(sp, at, end, err)
-			return ctx.Err()
 		}
 	}
 	return flush()
