@@ -40,12 +40,14 @@ type scanner struct {
 	uncommitted  bool // records of open and aborted transactions too
 	markers      bool // transaction markers too
 
+	turns chan struct{} // who unpacks a batch has put one in
+
 	mu     sync.Mutex
 	faults []Fault
 }
 
 func newScanner(cl *kgo.Client, t *topic) *scanner {
-	s := &scanner{cl: cl, topic: t}
+	s := &scanner{cl: cl, topic: t, turns: make(chan struct{}, unpackers)}
 	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
 	s.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 	return s
@@ -211,19 +213,30 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		if to <= at {
 			continue
 		}
+		over, err := s.turn(ctx)
+		if err != nil {
+			return err
+		}
 		records, whyNot := s.records(sp, &f.resp, at, whole)
+		before := size
 		for _, r := range records {
 			if at = r.Offset + 1; r.Offset < end {
 				waiting, size = append(waiting, r), size+recordBytes(r)
 			}
 		}
+		if records = nil; size-before < largeBatch {
+			over()
+		}
 		if whyNot == nil {
 			at = to
-			if size >= handOver {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
+		}
+		if whyNot != nil || size >= handOver {
+			err = flush()
+		}
+		if over(); err != nil {
+			return err
+		}
+		if whyNot == nil {
 			continue
 		}
 		if at < end { // else all that was wanted of it could be read
@@ -235,6 +248,23 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		}
 	}
 	return flush()
+}
+
+// unpackers is how many batches are unpacked at once, of all partitions. How large they
+// become shows only then; what is large is handed over before the next one's turn.
+const unpackers = 2
+
+// largeBatch is a size of which not every partition may have one.
+const largeBatch = 1 << 20
+
+// turn waits for the turn to unpack a batch. What it returns ends the turn, once.
+func (s *scanner) turn(ctx context.Context) (end func(), err error) {
+	select {
+	case s.turns <- struct{}{}:
+		return sync.OnceFunc(func() { <-s.turns }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func recordBytes(r *kgo.Record) int {
