@@ -168,22 +168,6 @@ func (b *Book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
 	return records, nil
 }
 
-// pages makes the audit topic's records.
-func (b *Book) pages(done []exactly.Done) (values [][]byte) {
-	v := b.pageHead()
-	for i := range done {
-		if v = b.line(v, &done[i]); i < len(done)-1 && len(v) < auditBytes {
-			v = append(v, ',')
-			continue
-		}
-		values = append(values, append(v, "]}"...))
-		if i < len(done)-1 {
-			v = b.pageHead()
-		}
-	}
-	return values
-}
-
 // entry is the value of a ledger's record for one letter.
 func (b *Book) entry(d *exactly.Done) []byte {
 	n := d.Note.(*note)
