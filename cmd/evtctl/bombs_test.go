@@ -99,7 +99,7 @@ func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
 	topic := c.Topic(t, 16, "retention.ms=-1", "max.message.bytes=40000000")
 	cl := c.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.ProducerBatchMaxBytes(90<<20), kgo.BrokerMaxWriteBytes(100<<20))
 	t.Setenv("GOMAXPROCS", "8") // which more partitions are read at once with
-	for i := range int32(32) { // two in each, as large as may be
+	for i := range int32(32) {  // two in each, as large as may be
 		rec := &kgo.Record{Topic: topic, Partition: i % 16, Value: make([]byte, 11<<20)}
 		if err := cl.ProduceSync(t.Context(), rec).FirstErr(); err != nil {
 			t.Fatal(err)
