@@ -41,10 +41,13 @@ func (r *retrying) run(ctx context.Context) error {
 // look deals with the letters that are due.
 func (r *retrying) look(ctx context.Context) error {
 	again := r.dlqWriteOptions
-	again.Yes = again.Yes || r.began && again.Confirm == ""
+	if r.confirmed { // by who saw a plan, or by a flag
+		again.Yes, again.Confirm = true, again.Request.Query.Topic
+	}
 	r.due = nil
 	again.idle = r.idle
 	err := runDLQWrite(ctx, &again)
+	r.confirmed = r.confirmed || again.confirmed
 	if done := again.receipt; done != nil {
 		r.runs++
 		r.told = ""

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/dlq/dispose"
@@ -33,7 +34,8 @@ type dlqWriteOptions struct {
 	planFileFlags
 	Format render.Format
 
-	receipt *dispose.Receipt // of what was done; nil: nothing was
+	receipt   *dispose.Receipt // of what was done; nil: nothing was
+	confirmed bool             // somebody, or a flag, said yes to a plan
 	// idle is told of a plan without anything to do, instead of the user. Nil: the user is.
 	idle func(*dispose.Plan)
 }
@@ -131,6 +133,11 @@ func runDLQWrite(ctx context.Context, o *dlqWriteOptions) error {
 		return err
 	}
 	defer closeCounter()
+	if o.idle != nil { // it may be long before there is something to ask about
+		if err := render.CanConfirm(o.Env.Streams, o.question(o.affected(office, counter), o.Request.Query.Topic, "")); err != nil {
+			return err
+		}
+	}
 	if o.Set != nil {
 		o.Request.Edit = &letterEditor{decoder: office.decoder, change: o.Set.Apply}
 	}
@@ -195,14 +202,21 @@ func (o *dlqWriteOptions) carryOut(ctx context.Context, office *postOffice, coun
 	if err := text.show(s, false); err != nil {
 		return err
 	}
-	settings := *counter.settings
-	settings.Production = settings.Production || office.settings.Production
-	if err := o.confirmName(ctx, s, &settings, plan.Topic, dlqQuestion(plan)); err != nil {
+	if err := o.confirmName(ctx, s, o.affected(office, counter), plan.Topic, dlqQuestion(plan)); err != nil {
 		return err
 	}
+	o.confirmed = true
 	receipt, err := o.apply(ctx, counter, plan)
 	o.receipt = receipt
 	return o.conclude(ctx, plan.Action, receipt, err, counter)
+}
+
+// affected are the settings of where letters are sent. It is production when where they
+// are is.
+func (o *dlqWriteOptions) affected(office *postOffice, counter *counter) *cluster.Settings {
+	settings := *counter.settings
+	settings.Production = settings.Production || office.settings.Production
+	return &settings
 }
 
 // nothing ends a command whose plan has no letter to deal with.

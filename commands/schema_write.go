@@ -56,11 +56,15 @@ func (l planLine) answer(s *render.Streams) error {
 
 // confirmName asks before a write. In a production context the name has to be typed.
 func (f *writeFlags) confirmName(ctx context.Context, s *render.Streams, settings *cluster.Settings, name, question string) error {
-	q := render.Question{Text: question, Yes: f.Yes, Confirm: f.Confirm}
+	return render.Confirm(ctx, s, f.question(settings, name, question))
+}
+
+func (f *writeFlags) question(settings *cluster.Settings, name, text string) render.Question {
+	q := render.Question{Text: text, Yes: f.Yes, Confirm: f.Confirm}
 	if settings.Production {
 		q.TypeName = name
 	}
-	return render.Confirm(ctx, s, q)
+	return q
 }
 
 // savedPlan tells how a plan that was kept is applied.

@@ -65,12 +65,18 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-// Detach copies what the letter shares with others of its batch: its bytes. Who keeps
-// a few of many would keep the others' bytes too.
+// Detach copies what the letter shares with others of its batch: its bytes, and those
+// of what is decoded, which may be the same. Who keeps a few of many would keep the
+// others' bytes too.
 func (l *Letter) Detach() {
 	l.Key, l.Value = bytes.Clone(l.Key), bytes.Clone(l.Value)
 	for i := range l.Headers {
 		l.Headers[i].Value = bytes.Clone(l.Headers[i].Value)
+	}
+	if l.Decoded != nil {
+		d := *l.Decoded
+		d.Key.JSON, d.Value.JSON = bytes.Clone(d.Key.JSON), bytes.Clone(d.Value.JSON)
+		l.Decoded = &d
 	}
 }
 

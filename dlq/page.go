@@ -91,6 +91,9 @@ func (l *Letter) size() int {
 	for _, h := range l.Headers {
 		n += len(h.Key) + len(h.Value)
 	}
+	if l.Decoded != nil {
+		n += len(l.Decoded.Key.JSON) + len(l.Decoded.Value.JSON)
+	}
 	return n
 }
 

@@ -40,12 +40,14 @@ type scanner struct {
 	uncommitted  bool // records of open and aborted transactions too
 	markers      bool // transaction markers too
 
+	turns chan struct{} // who unpacks a batch has put one in
+
 	mu     sync.Mutex
 	faults []Fault
 }
 
 func newScanner(cl *kgo.Client, t *topic) *scanner {
-	s := &scanner{cl: cl, topic: t}
+	s := &scanner{cl: cl, topic: t, turns: make(chan struct{}, unpackers)}
 	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
 	s.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 	return s
@@ -122,9 +124,28 @@ func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) erro
 
 func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched) error {
 	for at := sp.from; at < sp.to; {
+		f, ok, err := s.ask(ctx, sp, at)
+		if !ok {
+			return err
+		}
+		select {
+		case answers <- f:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		at = endOf(f.resp.RecordBatches)
+	}
+	return nil
+}
+
+// ask fetches from an offset of a span on, or from where the log has begun since; the
+// answer goes on behind that. Without one, not ok, what is left of the span is noted as
+// a fault; the error is that of ctx.
+func (s *scanner) ask(ctx context.Context, sp span, at int64) (f fetched, ok bool, err error) {
+	for at < sp.to {
 		resp, err := s.fetch(ctx, sp.partition, at)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return f, false, ctx.Err()
 		}
 		if err == nil {
 			err = kerr.ErrorForCode(resp.ErrorCode)
@@ -134,23 +155,16 @@ func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched)
 			at = resp.LogStartOffset
 			continue
 		}
+		if err == nil && endOf(resp.RecordBatches) <= at {
+			err = errors.New("the broker sends nothing more, though the partition goes on")
+		}
 		if err != nil {
 			s.fault(sp, at, sp.to, err)
-			return nil
+			return f, false, nil
 		}
-		next := endOf(resp.RecordBatches)
-		if next <= at {
-			s.fault(sp, at, sp.to, errors.New("the broker sends nothing more, though the partition goes on"))
-			return nil
-		}
-		select {
-		case answers <- fetched{at, resp}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		at = next
+		return fetched{at, resp}, true, nil
 	}
-	return nil
+	return f, false, nil
 }
 
 // handOver is about how much memory records take that are handed over at once: enough
@@ -173,9 +187,25 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		waiting, size = nil, 0
 		return err
 	}
+	// Of what was handed on to be decoded, the rest is fetched by nobody else.
+	anew := func() (ok bool, err error) {
+		if err := flush(); err != nil || at >= end {
+			return false, err
+		}
+		if f, ok, err = s.ask(ctx, span{sp.partition, at, end}, at); ok {
+			at = f.from
+		}
+		return ok, err
+	}
 	for at < end {
 		from, to, rest, ok := batch(f.resp.RecordBatches)
-		if !ok {
+		if !ok { // what was fetched anew has fewer batches
+			if ok, err := anew(); !ok {
+				return err
+			}
+			continue
+		}
+		if from >= end { // compaction came in between
 			break
 		}
 		whole := f.resp.RecordBatches[:len(f.resp.RecordBatches)-len(rest)]
@@ -183,38 +213,58 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		if to <= at {
 			continue
 		}
+		over, err := s.turn(ctx)
+		if err != nil {
+			return err
+		}
 		records, whyNot := s.records(sp, &f.resp, at, whole)
+		before := size
 		for _, r := range records {
 			if at = r.Offset + 1; r.Offset < end {
 				waiting, size = append(waiting, r), size+recordBytes(r)
 			}
 		}
+		if records = nil; size-before < largeBatch {
+			over()
+		}
 		if whyNot == nil {
 			at = to
-			if size >= handOver {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-			continue
 		}
-		if err := flush(); err != nil {
+		if whyNot != nil || size >= handOver {
+			err = flush()
+		}
+		if over(); err != nil {
 			return err
 		}
-		if at >= end { // all that was wanted of it could be read
-			return nil
+		if whyNot == nil {
+			continue
 		}
-		s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
-		if at = to; at >= end {
-			return nil
+		if at < end { // else all that was wanted of it could be read
+			s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
+			at = to
 		}
-		var err error
-		if f.resp, err = s.fetch(ctx, sp.partition, at); err != nil {
-			s.fault(sp, at, end, err)
-			return ctx.Err()
+		if ok, err := anew(); !ok {
+			return err
 		}
 	}
 	return flush()
+}
+
+// unpackers is how many batches are unpacked at once, of all partitions. How large they
+// become shows only then; what is large is handed over before the next one's turn.
+const unpackers = 2
+
+// largeBatch is a size of which not every partition may have one.
+const largeBatch = 1 << 20
+
+// turn waits for the turn to unpack a batch. What it returns ends the turn, once.
+func (s *scanner) turn(ctx context.Context) (end func(), err error) {
+	select {
+	case s.turns <- struct{}{}:
+		return sync.OnceFunc(func() { <-s.turns }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func recordBytes(r *kgo.Record) int {

@@ -89,24 +89,47 @@ func TestBombsInLettersCostNoCommandMuchMemory(t *testing.T) {
 		{"list --count", 4}, {"stats " + topic, 4}, {"browse " + topic, 4}, {"browse " + topic + " --all -o jsonl --where .decoded.value.json!=1", 4},
 		{"export " + topic, 4}, {"show " + topic + ":0:0", 0}, {"show " + topic + ":0:10", 0}, {"replay " + topic + " --to other --dry-run", 0},
 	} {
-		cmd := exec.Command("evtctl", append([]string{"dlq"}, strings.Fields(test.args)...)...)
-		status := filepath.Join(t.TempDir(), "status")
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		cmd.Env = append(os.Environ(), "EVTCTL_BROKERS="+strings.Join(c.Brokers(), ","), "EVTCTL_REGISTRY="+box.RegistryURL(), "HOME="+t.TempDir(), "PEAK="+status)
-		err := cmd.Run()
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) {
+		costsLittle(t, c, box.RegistryURL(), test.args, test.code)
+	}
+}
+
+// What reads partitions at once unpacks few batches at once.
+func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 16, "retention.ms=-1", "max.message.bytes=40000000")
+	cl := c.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.ProducerBatchMaxBytes(90<<20), kgo.BrokerMaxWriteBytes(100<<20))
+	t.Setenv("GOMAXPROCS", "8") // which more partitions are read at once with
+	for i := range int32(32) {  // two in each, as large as may be
+		rec := &kgo.Record{Topic: topic, Partition: i % 16, Value: make([]byte, 11<<20)}
+		if err := cl.ProduceSync(t.Context(), rec).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
-		if cmd.ProcessState.ExitCode() != test.code {
-			t.Errorf("dlq %s ends with %d, want %d: %.300s", test.args, cmd.ProcessState.ExitCode(), test.code, errs.String())
-		}
-		peak := peakOf(t, status)
-		t.Logf("dlq %s: %d MB", test.args, peak>>20)
-		if peak > bombMemory {
-			t.Errorf("dlq %s took %d MB", test.args, peak>>20)
-		}
+	}
+	for _, args := range []string{"stats " + topic, "export " + topic, "replay " + topic + " --to other --dry-run"} {
+		costsLittle(t, c, "", args, 0)
+	}
+}
+
+// costsLittle runs a command of evtctl dlq and looks at what it took in memory.
+func costsLittle(t *testing.T, c *kafkatest.Cluster, registry, args string, code int) {
+	t.Helper()
+	cmd := exec.Command("evtctl", append([]string{"dlq"}, strings.Fields(args)...)...)
+	status := filepath.Join(t.TempDir(), "status")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	cmd.Env = append(os.Environ(), "EVTCTL_BROKERS="+strings.Join(c.Brokers(), ","), "EVTCTL_REGISTRY="+registry, "HOME="+t.TempDir(), "PEAK="+status)
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if cmd.ProcessState.ExitCode() != code {
+		t.Errorf("dlq %s ends with %d, want %d: %.300s", args, cmd.ProcessState.ExitCode(), code, errs.String())
+	}
+	peak := peakOf(t, status)
+	t.Logf("dlq %s: %d MB", args, peak>>20)
+	if peak > bombMemory {
+		t.Errorf("dlq %s took %d MB", args, peak>>20)
 	}
 }
 

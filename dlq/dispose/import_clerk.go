@@ -47,6 +47,8 @@ func (c *clerk) decide(a *dlq.Archived) *decision {
 	switch {
 	case before:
 		return d.pass(found("imported", "imported already"))
+	case c.there(a) && c.topic.compacted:
+		return d.pass(found("there-or-compacted", "topic %q is the one that it came from, and has it still, or compaction has removed it there", c.topic.name))
 	case c.there(a):
 		return d.pass(found("there", "topic %q still has it", c.topic.name))
 	case dealt && !c.p.req.All:

@@ -16,9 +16,14 @@ import (
 // keys, in all.
 const maxLook = 5_000_000
 
+// maxWaits is how many letters are looked for, in all: each takes about 100 bytes.
+const maxWaits = 1_000_000
+
 // guard finds the letters whose key has newer records in the target. It keeps a few
 // numbers for each letter, and no record.
 type guard struct {
+	most   int   // letters to note
+	more   int64 // letters beyond them
 	seed   maphash.Seed
 	keys   map[uint64]*keyed
 	from   map[place]int64             // the first offset to look at
@@ -54,7 +59,7 @@ type spot struct {
 }
 
 func newGuard() *guard {
-	return &guard{seed: maphash.MakeSeed(), keys: map[uint64]*keyed{}, from: map[place]int64{}, dead: map[place]*roaring64.Bitmap{}}
+	return &guard{most: maxWaits, seed: maphash.MakeSeed(), keys: map[uint64]*keyed{}, from: map[place]int64{}, dead: map[place]*roaring64.Bitmap{}}
 }
 
 func (g *guard) hash(p place, key []byte) uint64 {
@@ -70,6 +75,10 @@ func (g *guard) hash(p place, key []byte) uint64 {
 func (g *guard) note(l *dlq.Letter, rec *kgo.Record) {
 	o := l.Origin
 	if rec.Key == nil || o.Offset == nil || o.Partition == nil || *o.Partition != rec.Partition {
+		return
+	}
+	if len(g.waits) == g.most {
+		g.more++
 		return
 	}
 	p := place{rec.Topic, rec.Partition}

@@ -294,6 +294,13 @@ func (p *Plan) leaveOut(at dlq.Coordinates, why *Finding, skip bool) {
 
 // guard finds what was overtaken.
 func (p *Plan) guard(ctx context.Context, g *guard) error {
+	if g.more > 0 {
+		if p.req.Order != Warn {
+			return &OrderUnknownError{Topic: p.Topic, Letters: g.most}
+		}
+		tally(&p.Warnings, *found("order-unlooked", "whether keys have newer records is looked for at the first %d letters only", g.most),
+			dlq.Coordinates{Topic: p.Topic}, g.more)
+	}
 	if err := g.look(ctx, p.target); err != nil {
 		return err
 	}
@@ -346,16 +353,23 @@ func (p *Plan) finish(j *judge) {
 
 // OrderUnknownError says that the order guard would have to read too much.
 type OrderUnknownError struct {
-	Topic  string
-	Looked int
+	Topic   string
+	Looked  int // records; 0: it isn't for them
+	Letters int // that can be looked for, which are too few
 }
 
 func (e *OrderUnknownError) Error() string {
+	if e.Letters > 0 {
+		return fmt.Sprintf("letters of %q: there are more than %d, too many to look for newer records of the same keys", e.Topic, e.Letters)
+	}
 	return fmt.Sprintf("letters of %q: their origins have more than %d newer records behind them, too many to look for those of the same keys", e.Topic, e.Looked)
 }
 
 // Hint is a next step.
 func (e *OrderUnknownError) Hint() string {
+	if e.Letters > 0 {
+		return "choose fewer letters, such as with --limit, or send them without looking: --order force"
+	}
 	return "choose younger letters, or send them without looking: --order force"
 }
 

@@ -93,6 +93,9 @@ const fewLetters = 100
 // read gives the letters of a selection, in order within each partition, and then tells
 // which are not there, and why.
 func (s selection) read(ctx context.Context, r *dlq.Reader, topic string, visit func(*dlq.Letter) error, gone func(dlq.Coordinates, error) error) error {
+	bare := *r // what became of them is known to who visits them
+	bare.Open = nil
+	r = &bare
 	absent := s
 	if s.count() > fewLetters {
 		rest, err := s.stream(ctx, r, topic, visit)
@@ -118,24 +121,22 @@ func (s selection) read(ctx context.Context, r *dlq.Reader, topic string, visit 
 // stream reads the topic along, and returns what it didn't come across.
 func (s selection) stream(ctx context.Context, r *dlq.Reader, topic string, visit func(*dlq.Letter) error) (selection, error) {
 	q := dlq.Query{Topic: topic, From: map[int32]int64{}, To: map[int32]int64{}}
-	rest, between := selection{}, int64(0)
+	rest := selection{}
 	for p, b := range s {
 		if b.IsEmpty() {
 			continue
 		}
 		q.Partitions = append(q.Partitions, p)
 		q.From[p], q.To[p] = int64(b.Minimum()), int64(b.Maximum())+1
-		between += q.To[p] - q.From[p]
 		rest[p] = b.Clone()
 	}
-	few := s.count() < between/2
 	_, err := r.Read(ctx, q, func(l *dlq.Letter) error {
 		at := l.Coordinates
 		if !s.has(at.Partition, at.Offset) {
 			return nil
 		}
 		rest.remove(at.Partition, at.Offset)
-		if few { // of each batch: the others aren't to be kept with them
+		if at.Offset > 0 && !s.has(at.Partition, at.Offset-1) { // the others of its batch aren't to be kept with it
 			l.Detach()
 		}
 		return visit(l)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/internal/exactly"
@@ -26,7 +27,7 @@ type Book struct {
 	source Source
 	run    Run
 	index  *Index
-	mine   map[[2]int64]bool // entries of this run that were read
+	mine   map[int32]*roaring64.Bitmap // letters with entries of this run that were read
 
 	// before, about and who are the parts of entries that are the same in all.
 	before, about, who []byte
@@ -39,7 +40,7 @@ func (t *Topics) NewBook(source Source, run Run) *Book {
 	if run.Now == nil {
 		run.Now = time.Now
 	}
-	b := &Book{topics: t, source: source, run: run, index: newIndex(source), mine: map[[2]int64]bool{}}
+	b := &Book{topics: t, source: source, run: run, index: newIndex(source), mine: map[int32]*roaring64.Bitmap{}}
 	b.before = fmt.Appendf(nil, `{"version":%d`, EntryVersion)
 	b.about = text(append(b.about, `,"job":`...), run.Job)
 	b.about = text(append(b.about, `,"cluster":`...), source.Cluster)
@@ -47,9 +48,13 @@ func (t *Topics) NewBook(source Source, run Run) *Book {
 	b.about = text(append(b.about, `,"topic":`...), source.Topic)
 	b.who = text(append(b.who, `,"who":`...), run.Who)
 	b.index.own = func(partition int32, offset int64, e brief) {
-		if e.Job == run.Job {
-			b.mine[[2]int64{int64(partition), offset}] = true
+		if e.Job != run.Job {
+			return
 		}
+		if b.mine[partition] == nil {
+			b.mine[partition] = roaring64.New()
+		}
+		b.mine[partition].Add(uint64(offset))
 	}
 	return b
 }
@@ -108,7 +113,8 @@ func (b *Book) Load(ctx context.Context, cl *kgo.Client, notice func(exactly.Not
 func (b *Book) Holds(item exactly.Item) (exactly.Held, bool) {
 	l := item.Note.(*note)
 	d, disposed := b.index.Disposition(l.Partition, l.Offset)
-	held := exactly.Held{Mine: b.mine[[2]int64{int64(l.Partition), l.Offset}]}
+	mine := b.mine[l.Partition]
+	held := exactly.Held{Mine: mine != nil && mine.Contains(uint64(l.Offset))}
 	if l.Disposition == Restored {
 		held.Why = "has no disposition that could be taken back"
 		return held, !disposed
@@ -160,22 +166,6 @@ func (b *Book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
 		add(AuditTopic, b.source.prefix(), value)
 	}
 	return records, nil
-}
-
-// pages makes the audit topic's records.
-func (b *Book) pages(done []exactly.Done) (values [][]byte) {
-	v := b.pageHead()
-	for i := range done {
-		if v = b.line(v, &done[i]); i < len(done)-1 && len(v) < auditBytes {
-			v = append(v, ',')
-			continue
-		}
-		values = append(values, append(v, "]}"...))
-		if i < len(done)-1 {
-			v = b.pageHead()
-		}
-	}
-	return values
 }
 
 // entry is the value of a ledger's record for one letter.

@@ -30,7 +30,7 @@ type Index struct {
 type part struct {
 	disposed, edited, discarded, parked *roaring64.Bitmap
 
-	attempts map[int64]int     // where it isn't 1 for a disposed letter, 0 for another
+	attempts map[int64]int     // where it isn't what it usually is
 	doubts   map[int64]*Target // intended, and not known to be done
 }
 
@@ -141,7 +141,7 @@ func (p *part) set(offset int64, b brief) {
 	mark(p.discarded, b.Disposition == Discarded)
 	mark(p.parked, b.Disposition == Parked)
 	delete(p.attempts, offset)
-	if usual := disposed && b.Attempt == 1 || !disposed && b.Attempt == 0; !usual {
+	if b.Attempt != p.usually(o) {
 		p.attempts[offset] = b.Attempt
 	}
 	delete(p.doubts, offset)
@@ -180,10 +180,16 @@ func (x *Index) Attempt(partition int32, offset int64) int {
 	if n, ok := p.attempts[offset]; ok {
 		return n
 	}
-	if p.disposed.Contains(uint64(offset)) {
-		return 1
+	return p.usually(uint64(offset))
+}
+
+// usually is how often a letter of its disposition was replayed in most cases: those that
+// were set aside were not.
+func (p *part) usually(o uint64) int {
+	if !p.disposed.Contains(o) || p.discarded.Contains(o) || p.parked.Contains(o) {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // InDoubt tells that a letter was about to be sent without a transaction, and it isn't

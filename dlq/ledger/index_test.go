@@ -30,12 +30,35 @@ func TestAnIndexOfAMillionLettersIsSmall(t *testing.T) {
 			b = brief{Disposition: Restored, Attempt: 1}
 		}
 		x.set(int32(i%2), i/2*3, b) // with holes
+		aside := brief{Disposition: Discarded}
+		if i%2 == 0 {
+			aside = brief{Disposition: Parked}
+		}
+		x.set(2, i, aside)
 	}
 	if used := int64(heap()) - int64(before); used > 20<<20 {
 		t.Errorf("it takes %d MB", used>>20)
 	}
 	if x.Disposed(0) != 500_000 || x.Disposed(1) != 500_000-1000 {
 		t.Errorf("%d and %d are disposed", x.Disposed(0), x.Disposed(1))
+	}
+	for offset, want := range map[int64]Disposition{7: Discarded, 8: Parked} {
+		if d, _ := x.Disposition(2, offset); d != want || x.Attempt(2, offset) != 0 {
+			t.Errorf("letter %d is %s, replayed %d times", offset, d, x.Attempt(2, offset))
+		}
+	}
+}
+
+func TestAttemptsAreKeptWhateverBecameOfALetter(t *testing.T) {
+	x := newIndex(Source{})
+	for _, b := range []brief{
+		{Disposition: Replayed, Attempt: 1}, {Disposition: Replayed, Attempt: 3}, {Disposition: Restored, Attempt: 3}, {Disposition: Restored},
+		{Disposition: Discarded}, {Disposition: Discarded, Attempt: 1}, {Disposition: Parked, Attempt: 5}, {Disposition: Parked}, {Disposition: Replayed},
+	} {
+		x.set(0, 9, b)
+		if got := x.Attempt(0, 9); got != b.Attempt {
+			t.Errorf("%+v was replayed %d times", b, got)
+		}
 	}
 }
 

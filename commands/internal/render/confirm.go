@@ -37,15 +37,32 @@ func Confirm(ctx context.Context, s *Streams, q Question) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := CanConfirm(s, q); err != nil || q.answered() {
+		return err
+	}
+	return ask(ctx, s, q)
+}
+
+// CanConfirm tells beforehand whether [Confirm] has an answer, or somebody to ask. Who
+// asks only later, when nobody may look any more, finds out in time that there isn't.
+func CanConfirm(s *Streams, q Question) error {
 	switch {
-	case q.TypeName == "" && q.Yes, q.TypeName != "" && q.Confirm == q.TypeName:
+	case q.answered():
 		return nil
 	case q.TypeName != "" && q.Confirm != "":
 		return &notConfirmed{fmt.Sprintf("--confirm names %q, not %q", q.Confirm, q.TypeName), "pass " + confirmFlag(q.TypeName)}
 	case !s.InTTY || !s.ErrTTY:
 		return &notConfirmed{"there is no terminal to ask on", q.flagHint()}
 	}
-	return ask(ctx, s, q)
+	return nil
+}
+
+// answered tells that a flag answers.
+func (q Question) answered() bool {
+	if q.TypeName == "" {
+		return q.Yes
+	}
+	return q.Confirm == q.TypeName
 }
 
 func ask(ctx context.Context, s *Streams, q Question) error {
