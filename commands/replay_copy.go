@@ -46,7 +46,8 @@ once: --keep-time keeps it. Three headers are added: evtctl-copy-id,
 evtctl-copied-from (topic:partition:offset) and evtctl-original-time.
 
 --set masks or changes each value, as JSON; --where chooses by the JSON form of a
-record: .key, .value, .headers, .timestamp, .coordinates, .decoded.value.json.
+record: .key, .value, .headers, .timestamp, .coordinates, .decoded.value.json. A
+record at which the query fails is not copied: the same command tries it again.
 
 The end is that of now, where --until is the end or in the future. Whatever happens
 to evtctl meanwhile, the same command again goes on where it ended, and copies
