@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/evtctl/evtctl/commands/internal/render"
 )
 
 // Brake is how a user ends a write at once: with a second Ctrl-C, where the first has it
@@ -34,4 +36,15 @@ func (b *Brake) heed() (ctx context.Context, release func()) {
 	}
 	b.heeded.Add(1)
 	return b.ctx, func() { b.heeded.Add(-1) }
+}
+
+// heedBrake is heed for a write, which says when ctx ends that it is finished first.
+func (e *Env) heedBrake(ctx context.Context) (hard context.Context, release func()) {
+	hard, release = e.Brake.heed()
+	stop := context.AfterFunc(ctx, func() {
+		if e.Brake != nil {
+			render.Message(e.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
+		}
+	})
+	return hard, func() { stop(); release() }
 }

@@ -133,10 +133,12 @@ func (o *dlqImportOptions) planImport(ctx context.Context, file *archiveFile, co
 func (o *dlqImportOptions) importAll(ctx context.Context, counter *counter, plan *dispose.ImportPlan) (*dispose.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, "importing")
 	defer progress.Done()
+	hard, release := o.Env.heedBrake(ctx)
+	defer release()
 	dealt := int64(0)
 	w := &dispose.Writer{
 		Client: counter.client, Options: counter.options, Who: o.Env.who(), Job: dispose.NewJob(plan.Action, o.Env.Now(), random32()),
-		Rate: o.Rate, Now: o.Env.Now,
+		Rate: o.Rate, Hard: hard, Now: o.Env.Now,
 		Notice: func(text string) { render.Message(o.Env.Streams, render.Warn, "%s", text) },
 		Report: func(item dispose.Item) {
 			dealt++

@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"os"
-	"os/signal"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/replay"
@@ -170,26 +168,4 @@ func (o *replayCopyOptions) compile(where, set string) (err error) {
 		o.Set, err = copies.NewSet(set)
 	}
 	return err
-}
-
-// twice gives a context that ends at a second interrupt, when ctx has ended by the
-// first.
-func twice(ctx context.Context) (hard context.Context, stop func()) {
-	hard, end := context.WithCancel(context.WithoutCancel(ctx))
-	again := make(chan os.Signal, 1)
-	go func() {
-		select {
-		case <-hard.Done():
-			return
-		case <-ctx.Done():
-		}
-		signal.Notify(again, os.Interrupt)
-		defer signal.Stop(again)
-		select {
-		case <-again:
-			end()
-		case <-hard.Done():
-		}
-	}()
-	return hard, end
 }

@@ -142,8 +142,8 @@ func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, dec
 func (o *replayCopyOptions) apply(ctx context.Context, plan *copies.Plan, to *counter) (*copies.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, "copying")
 	defer progress.Done()
-	hard, stop := twice(ctx)
-	defer stop()
+	hard, release := o.Env.heedBrake(ctx)
+	defer release()
 	total := plan.Left()
 	w := &copies.Writer{
 		Client: to.client, Options: to.options, Who: o.Env.who(), Job: copies.NewJob(o.Env.Now(), random32()), Rate: o.Rate, Hard: hard, Now: o.Env.Now,
