@@ -40,11 +40,18 @@ func (b *Brake) heed() (ctx context.Context, release func()) {
 
 // heedBrake is heed for a write, which says when ctx ends that it is finished first.
 func (e *Env) heedBrake(ctx context.Context) (hard context.Context, release func()) {
-	hard, release = e.Brake.heed()
+	hard, done := e.Brake.heed()
+	told := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
 		if e.Brake != nil {
 			render.Message(e.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
 		}
 	})
-	return hard, func() { stop(); release() }
+	return hard, func() {
+		if !stop() {
+			<-told // what is said later comes behind it
+		}
+		done()
+	}
 }
