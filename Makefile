@@ -40,9 +40,9 @@ bench-schema: build ## figures of schema checks only; needs no Kafka
 	$(GO) run ./internal/bench -only schema
 
 .PHONY: bench-dlq
-bench-dlq: build ## figures of dead letters only: reading them, and replaying exactly once
+bench-dlq: build ## figures of dead letters and copies only: reading, and writing exactly once
 	$(GO) run ./internal/bench -only dlq
-	$(GO) test ./internal/exactly -run '^$$' -bench . -benchtime 5x
+	$(GO) test ./internal/exactly ./replay/copies -p 1 -run '^$$' -bench . -benchtime 5x
 
 .PHONY: chaos
 chaos: ## kill 100 replays of 50,000 letters, 30 copies, and brokers: a quarter of an hour; SEED=n repeats one

@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/evtctl/evtctl/commands/internal/render"
 )
 
 // Brake is how a user ends a write at once: with a second Ctrl-C, where the first has it
@@ -34,4 +36,22 @@ func (b *Brake) heed() (ctx context.Context, release func()) {
 	}
 	b.heeded.Add(1)
 	return b.ctx, func() { b.heeded.Add(-1) }
+}
+
+// heedBrake is heed for a write, which says when ctx ends that it is finished first.
+func (e *Env) heedBrake(ctx context.Context) (hard context.Context, release func()) {
+	hard, done := e.Brake.heed()
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		if e.Brake != nil {
+			render.Message(e.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
+		}
+	})
+	return hard, func() {
+		if !stop() {
+			<-told // what is said later comes behind it
+		}
+		done()
+	}
 }

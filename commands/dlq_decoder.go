@@ -66,11 +66,17 @@ func (d *letterDecoder) wire(ctx context.Context) (*wire.Codec, error) {
 func (d *letterDecoder) open(ctx context.Context) {
 	client, _, err := d.env.OpenRegistry(context.WithoutCancel(ctx)) // others share it
 	if err != nil {
-		d.err = err
+		d.err = &unopenedError{err}
 		return
 	}
 	d.codec = wire.NewCodec(&patientSource{source: schema.WireSource(client, ""), now: time.Now}, wire.Options{})
 }
+
+// unopenedError says why nothing can be asked of the registry.
+type unopenedError struct{ err error }
+
+func (e *unopenedError) Error() string { return e.err.Error() }
+func (e *unopenedError) Unwrap() error { return e.err }
 
 func (d *letterDecoder) failed(err error) error {
 	d.mu.Lock()

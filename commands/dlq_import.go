@@ -121,6 +121,9 @@ func runDLQImport(ctx context.Context, o *dlqImportOptions) error {
 		}
 	}
 	receipt, err := o.importAll(ctx, counter, plan)
+	if plan.Planned == 0 {
+		o.tellTimes(plan)
+	}
 	return o.conclude(ctx, plan.Action, receipt, file.explain(err), counter)
 }
 
@@ -133,10 +136,12 @@ func (o *dlqImportOptions) planImport(ctx context.Context, file *archiveFile, co
 func (o *dlqImportOptions) importAll(ctx context.Context, counter *counter, plan *dispose.ImportPlan) (*dispose.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, "importing")
 	defer progress.Done()
+	hard, release := o.Env.heedBrake(ctx)
+	defer release()
 	dealt := int64(0)
 	w := &dispose.Writer{
 		Client: counter.client, Options: counter.options, Who: o.Env.who(), Job: dispose.NewJob(plan.Action, o.Env.Now(), random32()),
-		Rate: o.Rate, Now: o.Env.Now,
+		Rate: o.Rate, Hard: hard, Now: o.Env.Now,
 		Notice: func(text string) { render.Message(o.Env.Streams, render.Warn, "%s", text) },
 		Report: func(item dispose.Item) {
 			dealt++
@@ -158,12 +163,30 @@ func importText(p *dispose.ImportPlan, file string) planText {
 	add(render.Plain, "import %s of %s in %s into %s", render.Count(p.Planned), plural(p.From.Letters, "letter"), file, p.Topic)
 	add(render.Plain, "  exported from %s of cluster %s", p.From.Topic, p.From.Cluster)
 	for _, t := range p.LeftOut {
-		add(render.Warn, "- left out: %s: %s (%s)", plural(t.Count, "letter"), t.Why, t.First)
+		add(render.Warn, "- left out: %s: %s (%s)%s", plural(t.Count, "letter"), t.Why, t.First, timesHints[t.Kind])
 	}
 	for _, t := range p.Warnings {
-		add(render.Warn, "! %s: %s", plural(t.Count, "letter"), t.Why)
+		add(render.Warn, "! %s: %s%s", plural(t.Count, "letter"), t.Why, timesHints[t.Kind])
 	}
 	return text
+}
+
+// timesHints say what to do about time stamps that a topic doesn't keep.
+var timesHints = map[string]string{
+	"expired": givesTime, "too-old": givesTime, "too-new": givesTime,
+	"append-time": "; --time now keeps them in a header",
+}
+
+const givesTime = "; --time now gives it the time of the import"
+
+// tellTimes says, where the plan isn't shown, what to do about what is left out.
+func (o *dlqImportOptions) tellTimes(p *dispose.ImportPlan) {
+	for _, t := range p.LeftOut {
+		if timesHints[t.Kind] != "" {
+			render.Message(o.Env.Streams, render.Plain, "hint: --time now imports what is left out for its time stamp")
+			return
+		}
+	}
 }
 
 // printImport gives the plan as the answer.

@@ -246,13 +246,8 @@ func (o *dlqWriteOptions) nothing(ctx context.Context, plan *dispose.Plan, text 
 func (o *dlqWriteOptions) apply(ctx context.Context, counter *counter, plan *dispose.Plan) (*dispose.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, string(plan.Action))
 	defer progress.Done()
-	hard, release := o.Env.Brake.heed()
+	hard, release := o.Env.heedBrake(ctx)
 	defer release()
-	defer context.AfterFunc(ctx, func() {
-		if o.Env.Brake != nil {
-			render.Message(o.Env.Streams, render.Warn, "interrupted: what is under way is finished first; Ctrl-C again ends at once")
-		}
-	})()
 	dealt, total := int64(0), plan.Planned+plan.Refused+plan.Skipped
 	w := &dispose.Writer{
 		Client: counter.client, Options: counter.options, Who: o.Env.who(), Job: dispose.NewJob(plan.Action, o.Env.Now(), random32()),

@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"os"
-	"os/signal"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/replay"
@@ -46,7 +44,8 @@ once: --keep-time keeps it. Three headers are added: evtctl-copy-id,
 evtctl-copied-from (topic:partition:offset) and evtctl-original-time.
 
 --set masks or changes each value, as JSON; --where chooses by the JSON form of a
-record: .key, .value, .headers, .timestamp, .coordinates, .decoded.value.json.
+record: .key, .value, .headers, .timestamp, .coordinates, .decoded.value.json. A
+record at which the query fails is not copied: the same command tries it again.
 
 The end is that of now, where --until is the end or in the future. Whatever happens
 to evtctl meanwhile, the same command again goes on where it ended, and copies
@@ -169,26 +168,4 @@ func (o *replayCopyOptions) compile(where, set string) (err error) {
 		o.Set, err = copies.NewSet(set)
 	}
 	return err
-}
-
-// twice gives a context that ends at a second interrupt, when ctx has ended by the
-// first.
-func twice(ctx context.Context) (hard context.Context, stop func()) {
-	hard, end := context.WithCancel(context.WithoutCancel(ctx))
-	again := make(chan os.Signal, 1)
-	go func() {
-		select {
-		case <-hard.Done():
-			return
-		case <-ctx.Done():
-		}
-		signal.Notify(again, os.Interrupt)
-		defer signal.Stop(again)
-		select {
-		case <-again:
-			end()
-		case <-hard.Done():
-		}
-	}()
-	return hard, end
 }

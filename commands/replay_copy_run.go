@@ -8,6 +8,7 @@ import (
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/replay/copies"
+	"github.com/evtctl/evtctl/schema/registry"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -21,7 +22,37 @@ type recordEditor struct {
 // Edit implements copies.Editor.
 func (e *recordEditor) Edit(ctx context.Context, rec *kgo.Record) error {
 	_, err := (&letterEditor{decoder: e.decoder, change: e.change}).Edit(ctx, nil, rec)
+	return unlessData(err)
+}
+
+// recordDecoder decodes as letterDecoder does, and tells the registry's troubles from
+// those of the data: what a query says of a record counts for good.
+type recordDecoder struct{ *letterDecoder }
+
+// Decode implements copies.Decoder.
+func (d recordDecoder) Decode(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) ([]byte, string, error) {
+	text, format, err := d.letterDecoder.Decode(ctx, headers, key, data)
+	return text, format, unlessData(err)
+}
+
+// unlessData makes a [copies.UnavailableError] of what has nothing to do with the data.
+// That the registry doesn't know a schema is its answer.
+func unlessData(err error) error {
+	var unopened *unopenedError
+	var asked *registry.Error
+	if errors.As(err, &unopened) || errors.As(err, &asked) && !isAnswer(err) {
+		return &copies.UnavailableError{Err: err}
+	}
 	return err
+}
+
+func isAnswer(err error) bool {
+	for _, answer := range []error{registry.ErrSchemaNotFound, registry.ErrSubjectNotFound, registry.ErrVersionNotFound, registry.ErrInvalid} {
+		if errors.Is(err, answer) {
+			return true
+		}
+	}
+	return false
 }
 
 // runReplayCopy plans, shows, asks, copies, verifies, and shows what happened.
@@ -68,7 +99,7 @@ func (o *replayCopyOptions) plan(ctx context.Context, decoder *letterDecoder, se
 			return nil, err
 		}
 	}
-	o.Request.Decoder = decoder
+	o.Request.Decoder = recordDecoder{decoder}
 	if o.Set != nil {
 		o.Request.Edit = &recordEditor{decoder, o.Set.Apply}
 	}
@@ -111,8 +142,8 @@ func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, dec
 func (o *replayCopyOptions) apply(ctx context.Context, plan *copies.Plan, to *counter) (*copies.Receipt, error) {
 	progress := render.NewProgress(o.Env.Streams, "copying")
 	defer progress.Done()
-	hard, stop := twice(ctx)
-	defer stop()
+	hard, release := o.Env.heedBrake(ctx)
+	defer release()
 	total := plan.Left()
 	w := &copies.Writer{
 		Client: to.client, Options: to.options, Who: o.Env.who(), Job: copies.NewJob(o.Env.Now(), random32()), Rate: o.Rate, Hard: hard, Now: o.Env.Now,

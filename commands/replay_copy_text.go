@@ -173,9 +173,6 @@ func (o *replayCopyOptions) conclude(ctx context.Context, p *copies.Plan, r *cop
 	if printErr := o.printReceipt(p, r, v); printErr != nil && err == nil {
 		return printErr
 	}
-	if r.QueryFailed > 0 {
-		render.Message(o.Env.Streams, render.Warn, "the query failed at %s, which are left out; the first: %s", plural(r.QueryFailed, "record"), r.QueryError)
-	}
 	switch {
 	case ctx.Err() != nil:
 		render.Message(o.Env.Streams, render.Warn, "interrupted: %s left; the same command again goes on from there", plural(r.Left, "offset"))

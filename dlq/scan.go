@@ -2,17 +2,17 @@ package dlq
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/evtctl/evtctl/internal/batch"
 )
 
 // Fault is a stretch of a partition that could not be read. What follows it was
@@ -133,7 +133,7 @@ func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		at = endOf(f.resp.RecordBatches)
+		at = batch.End(f.resp.RecordBatches)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (s *scanner) ask(ctx context.Context, sp span, at int64) (f fetched, ok boo
 			at = resp.LogStartOffset
 			continue
 		}
-		if err == nil && endOf(resp.RecordBatches) <= at {
+		if err == nil && batch.End(resp.RecordBatches) <= at {
 			err = errors.New("the broker sends nothing more, though the partition goes on")
 		}
 		if err != nil {
@@ -176,7 +176,7 @@ const handOver = 256 << 10
 // can't be decoded is noted, and what follows it is fetched anew: which transactions
 // were aborted is told for an answer as a whole.
 func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo.Record) error) error {
-	at, end := f.from, min(endOf(f.resp.RecordBatches), sp.to)
+	at, end := f.from, min(batch.End(f.resp.RecordBatches), sp.to)
 	var waiting []*kgo.Record
 	size := 0
 	flush := func() error {
@@ -198,7 +198,7 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 		return ok, err
 	}
 	for at < end {
-		from, to, rest, ok := batch(f.resp.RecordBatches)
+		from, to, rest, ok := batch.First(f.resp.RecordBatches)
 		if !ok { // what was fetched anew has fewer batches
 			if ok, err := anew(); !ok {
 				return err
@@ -286,7 +286,7 @@ func (s *scanner) records(sp span, resp *kmsg.FetchResponseTopicPartition, at in
 	part, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		KeepControlRecords: true, Offset: at, Topic: s.topic.name, Partition: sp.partition, IsolationLevel: s.isolation(),
 	}, &one, s.decompressor, nil)
-	_, to, _, _ := batch(whole)
+	_, to, _, _ := batch.First(whole)
 	switch {
 	case part.Err != nil:
 		return part.Records, part.Err
@@ -294,30 +294,12 @@ func (s *scanner) records(sp span, resp *kmsg.FetchResponseTopicPartition, at in
 		return part.Records, errNotWhole
 	}
 	if len(part.Records) > 0 && part.Records[0].Attrs.IsControl() {
-		resp.AbortedTransactions = withoutEnded(resp.AbortedTransactions, part.Records[0])
+		resp.AbortedTransactions = batch.WithoutEnded(resp.AbortedTransactions, part.Records[0])
 		if !s.markers {
 			return nil, nil
 		}
 	}
 	return part.Records, nil
-}
-
-// withoutEnded leaves out the aborted transaction that a marker ends: the first of its
-// producer. What the producer writes after it is not aborted.
-func withoutEnded(aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction, marker *kgo.Record) []kmsg.FetchResponseTopicPartitionAbortedTransaction {
-	if key := marker.Key; len(key) < 4 || key[2] != 0 || key[3] != 0 { // it isn't one of an abort
-		return aborted
-	}
-	first := -1
-	for i, a := range aborted {
-		if a.ProducerID == marker.ProducerID && a.FirstOffset <= marker.Offset && (first < 0 || a.FirstOffset < aborted[first].FirstOffset) {
-			first = i
-		}
-	}
-	if first < 0 {
-		return aborted
-	}
-	return slices.Delete(slices.Clone(aborted), first, first+1)
 }
 
 func notDecoded(err error) error {
@@ -374,41 +356,4 @@ func (s *scanner) fetch(ctx context.Context, partition int32, at int64) (kmsg.Fe
 		}
 	}
 	return kmsg.FetchResponseTopicPartition{}, fmt.Errorf("broker %d left the partition out of its answer", leader)
-}
-
-// Places in the head of a batch.
-const (
-	batchLength    = 8
-	batchMagic     = 16
-	batchLastDelta = 23
-	batchHead      = 61
-)
-
-// batch gives the extent of the first batch, and what follows it; ok is false where
-// there is no whole one.
-func batch(in []byte) (first, next int64, rest []byte, ok bool) {
-	if len(in) < batchHead {
-		return 0, 0, nil, false
-	}
-	length := int64(int32(binary.BigEndian.Uint32(in[batchLength:]))) + 12
-	if length < batchHead || length > int64(len(in)) {
-		return 0, 0, nil, false
-	}
-	first = int64(binary.BigEndian.Uint64(in))
-	next = first + 1
-	if in[batchMagic] == 2 {
-		next = first + int64(int32(binary.BigEndian.Uint32(in[batchLastDelta:]))) + 1
-	}
-	return first, next, in[length:], true
-}
-
-// endOf is the offset after the last whole batch.
-func endOf(in []byte) (end int64) {
-	for {
-		_, next, rest, ok := batch(in)
-		if !ok {
-			return end
-		}
-		end, in = next, rest
-	}
 }

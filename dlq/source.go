@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/internal/topics"
 )
 
 // SourceState is what became of the record that a letter came from.
@@ -98,10 +99,4 @@ func (s *Source) absent(e *NoRecordError) *Source {
 }
 
 // IsInternal tells whether a topic is Kafka's own, or evtctl's.
-func IsInternal(topic string) bool {
-	switch topic {
-	case "__consumer_offsets", "__transaction_state", "__share_group_state", "__cluster_metadata", "__remote_log_metadata":
-		return true
-	}
-	return strings.HasPrefix(topic, "evtctl.dlq.")
-}
+func IsInternal(topic string) bool { return topics.IsInternal(topic) }

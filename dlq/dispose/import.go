@@ -169,7 +169,7 @@ func (p *ImportPlan) warn(t *topic) {
 		note("incomplete", "%s could not be read when the file was written, and are not in it", counted(int(p.From.Missing), "offset"))
 	}
 	if t.times.own && !p.req.Now {
-		note("append-time", "topic %q gives records the time of their writing (message.timestamp.type LogAppendTime): theirs are lost; --time now keeps them in a header", t.name)
+		note("append-time", "topic %q gives records the time of their writing (message.timestamp.type LogAppendTime): theirs are lost", t.name)
 	}
 	if !t.known {
 		note("settings-unknown", "the settings of topic %q can't be read: whether its retention deletes old letters at once isn't known", t.name)

@@ -12,6 +12,9 @@ import (
 	"github.com/evtctl/evtctl/internal/exactly"
 )
 
+// errFileChanged says that what was checked isn't what was imported.
+var errFileChanged = errors.New("the file was changed while it was imported: letters of it may have been written")
+
 // Import does what the plan says, as [Writer.Apply] does: each letter once, and the same
 // again goes on where this run ended. The coordinates of the receipt's items are those
 // in the file. It can't do without transactions: nothing in an imported record would
@@ -100,7 +103,7 @@ func (r *importRun) letterByLetter(ctx context.Context, imported *ledger.Index, 
 		return ctx.Err()
 	})
 	if err == nil && end.SHA256 != r.p.From.SHA256 {
-		err = &ChangedError{"the file was changed while it was imported"}
+		err = errFileChanged
 	}
 	return err
 }

@@ -60,12 +60,12 @@ func (t times) refuses(rec *kgo.Record, topic string, now time.Time) *Finding {
 	age, at := now.Sub(rec.Timestamp), rec.Timestamp.UTC().Format(time.RFC3339)
 	switch {
 	case t.retention != nil && age > *t.retention:
-		return found("expired", "its time stamp %s is older than topic %q keeps (retention.ms %s): it would be deleted at once; --time now gives it the time of import",
+		return found("expired", "its time stamp %s is older than topic %q keeps (retention.ms %s): it would be deleted at once",
 			at, topic, *t.retention)
 	case t.before != nil && age > *t.before:
-		return found("too-old", "its time stamp %s is older than topic %q takes (message.timestamp.before.max.ms); --time now gives it the time of import", at, topic)
+		return found("too-old", "its time stamp %s is older than topic %q takes (message.timestamp.before.max.ms)", at, topic)
 	case t.after != nil && -age > *t.after:
-		return found("too-new", "its time stamp %s is further ahead than topic %q takes (message.timestamp.after.max.ms); --time now gives it the time of import", at, topic)
+		return found("too-new", "its time stamp %s is further ahead than topic %q takes (message.timestamp.after.max.ms)", at, topic)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/evtctl/evtctl/internal/batch"
 )
 
 // Span is a part of a partition's log: from the first offset to before the last.
@@ -117,6 +119,8 @@ func rest(ctx context.Context, d time.Duration) bool {
 // The records, and what they point to, may be kept: package copies writes them on.
 func ReadCommitted(ctx context.Context, cl *kgo.Client, span Span, notice func(Notice), each func(*kgo.Record) error) error {
 	r := &reader{cl: cl, span: span, at: span.From, epoch: -1, notice: notice}
+	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
+	r.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 	if span.Epoch != nil {
 		r.epoch = *span.Epoch
 	}
@@ -149,8 +153,12 @@ type reader struct {
 	cl     *kgo.Client
 	span   Span
 	at     int64
+	asked  int64 // from where the answer was fetched
 	epoch  int32 // of the record right before at; -1: unknown
 	notice func(Notice)
+
+	decompressor kgo.Decompressor
+	answer       *kmsg.FetchResponseTopicPartition // what isn't decoded of it yet; nil: nothing
 
 	topic   kadm.TopicID
 	leader  int32
@@ -159,21 +167,24 @@ type reader struct {
 	told    time.Time
 }
 
-// next fetches once, and moves on by what came.
+// next decodes a batch, or fetches once, and moves on by what came.
 func (r *reader) next(ctx context.Context) (records []*kgo.Record, err error) {
+	if r.answer != nil {
+		return r.decode()
+	}
 	err = patiently(ctx, func() error {
 		if !r.known {
 			if err := r.find(ctx); err != nil {
 				return err
 			}
 		}
-		records, err = r.fetch(ctx)
+		err := r.fetch(ctx)
 		if err != nil {
 			r.known = false
 		}
 		return err
 	})
-	return records, err
+	return nil, err
 }
 
 func (r *reader) find(ctx context.Context) error {
@@ -200,34 +211,65 @@ func (r *reader) find(ctx context.Context) error {
 	return nil
 }
 
-func (r *reader) fetch(ctx context.Context) ([]*kgo.Record, error) {
+func (r *reader) fetch(ctx context.Context) error {
 	resp, err := r.request().RequestWith(ctx, r.cl.Broker(int(r.leader)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return nil, err
+		return err
 	}
 	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
-		return nil, errors.New("the answer isn't about the partition that was asked for")
-	}
-	opts := kgo.ProcessFetchPartitionOpts{
-		Offset: r.at, IsolationLevel: kgo.ReadCommitted(), Topic: r.span.Topic, Partition: r.span.Partition,
+		return errors.New("the answer isn't about the partition that was asked for")
 	}
 	part := &resp.Topics[0].Partitions[0]
 	if part.DivergingEpoch.EndOffset >= 0 {
-		return nil, ErrDiverged
+		return ErrDiverged
 	}
-	got, next := kgo.ProcessFetchPartition(opts, part, kgo.DefaultDecompressor(), nil)
-	if got.Err != nil {
-		return nil, got.Err
+	if err := kerr.ErrorForCode(part.ErrorCode); err != nil {
+		return err
 	}
 	switch {
-	case next > r.at:
-		r.at, r.blocked, r.epoch = next, time.Time{}, epochBefore(next, got.Records)
-	case got.LastStableOffset <= r.at:
+	case len(part.RecordBatches) > 0:
+		r.answer = part
+	case part.LastStableOffset <= r.at:
 		r.wait(ctx)
 	}
+	return nil
+}
+
+// errNotWhole is about a batch with fewer records than it says.
+var errNotWhole = errors.New("a batch can't be decompressed, or isn't whole")
+
+// decode decodes one batch of an answer, and moves on behind it.
+func (r *reader) decode() ([]*kgo.Record, error) {
+	_, to, rest, ok := batch.First(r.answer.RecordBatches)
+	if !ok { // the end of an answer may be cut, but it has a whole batch
+		if r.answer = nil; r.at == r.asked {
+			return nil, errNotWhole
+		}
+		return nil, nil
+	}
+	one := *r.answer
+	one.RecordBatches = one.RecordBatches[:len(one.RecordBatches)-len(rest)]
+	r.answer.RecordBatches = rest
+	if to <= r.at {
+		return nil, nil
+	}
+	got, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		KeepControlRecords: true, Offset: r.at, IsolationLevel: kgo.ReadCommitted(), Topic: r.span.Topic, Partition: r.span.Partition,
+	}, &one, r.decompressor, nil)
+	switch {
+	case got.Err != nil:
+		return nil, got.Err
+	case next < to:
+		return nil, errNotWhole
+	}
+	if len(got.Records) > 0 && got.Records[0].Attrs.IsControl() {
+		r.answer.AbortedTransactions = batch.WithoutEnded(r.answer.AbortedTransactions, got.Records[0])
+		got.Records = nil
+	}
+	r.at, r.blocked, r.epoch = to, time.Time{}, epochBefore(to, got.Records)
 	return got.Records, nil
 }
 
@@ -241,6 +283,7 @@ func epochBefore(offset int64, records []*kgo.Record) int32 {
 }
 
 func (r *reader) request() *kmsg.FetchRequest {
+	r.asked = r.at
 	req := kmsg.NewPtrFetchRequest()
 	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 250, 1, 16<<20
 	req.IsolationLevel = 1 // committed records only

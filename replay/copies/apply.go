@@ -153,7 +153,7 @@ func (r *run) report(res exactly.Result) {
 		r.end(&EndedError{fmt.Sprintf("writing to topic %q", r.p.To.Topic), res.Err})
 		return // all that follow fail alike: they are left, and not counted as bad ones
 	}
-	r.rec.failed(fmt.Sprintf("%s:%d:%d", r.p.From.Topic, n.partition, n.offset), res.Why)
+	r.rec.failed(Item{fmt.Sprintf("%s:%d:%d", r.p.From.Topic, n.partition, n.offset), "failed", res.Why})
 }
 
 // isWhole tells errors that have nothing to do with the record.

@@ -51,5 +51,13 @@ func (e *EndedError) Hint() string {
 	return "once that is mended, run the same again: it goes on where this ended"
 }
 
+// UnavailableError says that data can't be decoded or changed for now, for a reason that
+// has nothing to do with the data, such as a registry that doesn't answer.
+type UnavailableError struct{ Err error }
+
+func (e *UnavailableError) Error() string { return e.Err.Error() }
+
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
 // NotPermittedError says that the user may not use the transactional id.
 type NotPermittedError = exactly.NotPermittedError

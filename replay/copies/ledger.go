@@ -137,6 +137,7 @@ type note struct {
 	offset    int64 // of the record; the end of the span for none
 	covers    span  // the record itself, and what before it isn't wanted or isn't there
 	unwanted  int64 // records among what the item covers
+	failed    *Item // the record behind it, where that one couldn't be copied
 }
 
 // Holds implements [exactly.Ledger].

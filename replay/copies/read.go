@@ -50,13 +50,17 @@ func (r *run) source(ctx context.Context) iter.Seq2[exactly.Item, error] {
 		left := r.p.req.Limit
 		for c := range l.chunks {
 			for _, item := range c.items {
-				if len(item.Records) > 0 && r.p.req.Limit > 0 {
-					if left == 0 {
+				n := item.Note.(*note)
+				if r.p.req.Limit > 0 {
+					if left == 0 && (len(item.Records) > 0 || n.failed != nil) {
 						return
 					}
-					left--
+					left -= int64(len(item.Records))
 				}
-				if !yield(item, nil) {
+				if n.failed != nil {
+					r.rec.failed(*n.failed)
+				}
+				if !n.isEmpty(item) && !yield(item, nil) {
 					return
 				}
 			}
@@ -147,7 +151,8 @@ func (l *lane) inTurn(ctx context.Context, part span, last bool) error {
 	if !l.flush(ctx) && err == nil {
 		err = ctx.Err()
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
+	var ended *EndedError
+	if err != nil && !errors.As(err, &ended) && !errors.Is(err, context.Canceled) {
 		err = &EndedError{"reading the source", err}
 	}
 	return err
@@ -168,29 +173,26 @@ func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 		return ctx.Err()
 	}
 	wanted, err := l.recipe.wants(ctx, rec)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		l.rec.queryFailed(coordinates(rec), err)
-	}
-	if !wanted {
+	if err == nil && !wanted && ctx.Err() == nil {
 		l.unwanted++
 		return nil
 	}
 	l.room()
 	made := &l.records[len(l.items)]
-	err = l.recipe.copy(ctx, rec, made)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err == nil {
+		err = l.recipe.copy(ctx, rec, made)
 	}
-	if err != nil {
-		l.rec.failed(coordinates(rec), err.Error())
-		l.settle(rec.Offset) // the record itself is left for another run
-		l.at = rec.Offset + 1
+	var unavailable *UnavailableError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &unavailable):
+		return &EndedError{"reading " + coordinates(rec) + " with its schema", err}
+	case err != nil:
+		l.fail(rec, err)
 		return nil
 	}
-	l.add(note{l.partition, rec.Offset, span{l.at, rec.Offset + 1}, l.unwanted}, made)
+	l.add(note{partition: l.partition, offset: rec.Offset, covers: span{l.at, rec.Offset + 1}, unwanted: l.unwanted}, made)
 	if l.bytes += len(made.Value) + len(made.Key); len(l.items) >= chunkItems || l.bytes >= chunkBytes {
 		if !l.flush(ctx) {
 			return ctx.Err()
@@ -203,8 +205,17 @@ func (l *lane) take(ctx context.Context, rec *kgo.Record) error {
 func (l *lane) settle(to int64) {
 	if l.at < to {
 		l.room()
-		l.add(note{l.partition, to, span{l.at, to}, l.unwanted}, nil)
+		l.add(note{partition: l.partition, offset: to, covers: span{l.at, to}, unwanted: l.unwanted}, nil)
 	}
+}
+
+// fail makes an item of what needn't be copied before a record, and leaves the record
+// itself for another run. It is told when it comes to that item: what is read ahead may
+// be left.
+func (l *lane) fail(rec *kgo.Record, err error) {
+	failed := &Item{coordinates(rec), "failed", err.Error()}
+	l.add(note{partition: l.partition, offset: rec.Offset, covers: span{l.at, rec.Offset}, unwanted: l.unwanted, failed: failed}, nil)
+	l.at = rec.Offset + 1
 }
 
 // room makes room for one more item: all of a chunk in one piece, as there are many.
@@ -228,6 +239,11 @@ func (l *lane) add(n note, rec *kgo.Record) {
 	item.Key = n.key(len(item.Records))
 	l.items = append(l.items, item)
 	l.at, l.unwanted = n.covers.to, 0
+}
+
+// isEmpty tells an item that there is nothing to do for.
+func (n *note) isEmpty(i exactly.Item) bool {
+	return len(i.Records) == 0 && n.covers.from == n.covers.to
 }
 
 // key names an item: by the record, or by the end of what needn't be copied.

@@ -31,13 +31,12 @@ type Receipt struct {
 	Done    int64  `json:"done"` // records copied
 	// Skipped are those that the query doesn't want, and offsets that another run of the
 	// same copy has dealt with meanwhile.
-	Skipped  int64 `json:"skipped"`
+	Skipped int64 `json:"skipped"`
+	// Failed are those that couldn't be copied, and those at which the query failed. The
+	// same again tries them again.
 	Failed   int64 `json:"failed"`
 	NoRecord int64 `json:"no_record"` // markers, and what compaction removed
 	Left     int64 `json:"left"`      // not come to
-	// QueryFailed are those of the skipped ones at which the query failed.
-	QueryFailed int64  `json:"query_failed"`
-	QueryError  string `json:"query_error"` // at the first of them; empty: none
 	// Interrupted says that the run ended before its end. The same again goes on.
 	Interrupted bool          `json:"interrupted"`
 	Items       []Item        `json:"items"` // those that failed
@@ -71,10 +70,9 @@ func newRecorder(p *Plan, w *Writer) *recorder {
 	return r
 }
 
-func (r *recorder) failed(coordinates, reason string) {
+func (r *recorder) failed(item Item) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	item := Item{coordinates, "failed", reason}
 	r.receipt.Failed++
 	if len(r.receipt.Items) < MaxItems {
 		r.receipt.Items = append(r.receipt.Items, item)
@@ -109,14 +107,6 @@ func (r *recorder) meanwhile(offsets int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.receipt.Skipped += max(0, offsets)
-}
-
-func (r *recorder) queryFailed(coordinates string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.receipt.QueryFailed++; r.receipt.QueryFailed == 1 {
-		r.receipt.QueryError = coordinates + ": " + err.Error()
-	}
 }
 
 func (r *recorder) end(began time.Time) *Receipt {

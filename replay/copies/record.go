@@ -29,12 +29,14 @@ const ownHeaders = 3
 // Decoder turns a key or value that was written with a schema into JSON.
 type Decoder interface {
 	// Decode gives JSON and the name of its format: avro, json or protobuf. Format is
-	// empty, with no error, for data that names no schema.
+	// empty, with no error, for data that names no schema. An [*UnavailableError] ends the
+	// copy; with any other, the query sees data without JSON.
 	Decode(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (json []byte, format string, err error)
 }
 
 // Editor gives a record another value; the bytes of the old one stay as they are. It is
-// called by several goroutines at once, and never for a null value.
+// called by several goroutines at once, and never for a null value. An
+// [*UnavailableError] ends the copy; with any other, the record isn't copied.
 type Editor interface {
 	Edit(ctx context.Context, rec *kgo.Record) error
 }
@@ -144,7 +146,10 @@ func decode(ctx context.Context, d Decoder, headers []kgo.RecordHeader, key bool
 	if d != nil {
 		text, format, err = d.Decode(ctx, headers, key, data)
 	}
+	var unavailable *UnavailableError
 	switch {
+	case errors.As(err, &unavailable): // what the query says of it would count for good
+		return nil, err
 	case err != nil:
 		m["error"] = err.Error()
 	case format == "json":
@@ -182,7 +187,12 @@ func (r *recipe) wants(ctx context.Context, rec *kgo.Record) (bool, error) {
 	if r.where == nil {
 		return true, nil
 	}
-	return r.where.match(ctx, rec, r.decoder)
+	wanted, err := r.where.match(ctx, rec, r.decoder)
+	var unavailable *UnavailableError
+	if err != nil && !errors.As(err, &unavailable) {
+		err = fmt.Errorf("the query fails: %w", err)
+	}
+	return wanted, err
 }
 
 // copy makes what is written. It shares keys and values with what was read.

@@ -1,9 +1,9 @@
 package copies
 
 import (
-	"strings"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/topics"
 	"github.com/evtctl/evtctl/replay"
 )
 
@@ -36,21 +36,12 @@ func (r *Request) check() error {
 		return askedf("name it with --topic", "no topic to copy from is named")
 	case r.To == "":
 		return askedf("name it with --to", "no topic to copy to is named")
-	case isInternal(r.To):
+	case topics.IsInternal(r.To):
 		return askedf("name a topic that consumers read", "topic %q is internal: nothing is copied there", r.To)
 	case r.Limit < 0:
 		return askedf("such as --limit 100", "a limit of %d records", r.Limit)
 	}
 	return nil
-}
-
-// isInternal tells topics that are Kafka's own, or evtctl's.
-func isInternal(topic string) bool {
-	switch topic {
-	case "__consumer_offsets", "__transaction_state", "__share_group_state", "__cluster_metadata", "__remote_log_metadata", Topic:
-		return true
-	}
-	return strings.HasPrefix(topic, "evtctl.dlq.")
 }
 
 func (r *Request) where() string {

@@ -39,13 +39,18 @@ func (v *verifier) readSource(ctx context.Context, want func(stretch int) bool, 
 func (v *verifier) readSpan(ctx context.Context, partition int32, s span, each func(int32, int64, digest)) error {
 	read := exactly.Span{Topic: v.p.From.Topic, Partition: partition, From: s.from, To: s.to, TopicID: v.p.from.id}
 	return exactly.ReadCommitted(ctx, v.p.source.cl, read, v.notice, func(rec *kgo.Record) error {
-		wanted, err := v.recipe.wants(ctx, rec)
-		if ctx.Err() != nil || err == nil && !wanted || err != nil { // a failing query wants nothing
-			return ctx.Err()
-		}
 		made := &kgo.Record{}
-		if err := v.recipe.copy(ctx, rec, made); err != nil {
+		wanted, err := v.recipe.wants(ctx, rec)
+		if wanted && err == nil {
+			err = v.recipe.copy(ctx, rec, made)
+		}
+		switch { // what fails now didn't when it was dealt with
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
 			return fmt.Errorf("%s: %w", coordinates(rec), err)
+		case !wanted:
+			return nil
 		}
 		if made.Partition == exactly.ByKey {
 			made.Partition = int32(v.choose.Partition(made, v.p.to.partitions))
