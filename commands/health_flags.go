@@ -23,7 +23,7 @@ type healthFlags struct {
 
 // healthLimits are the flags, with their defaults and what help says of them.
 var healthLimits = []struct{ name, value, usage string }{
-	{"window", "5s", "how `long` to look"},
+	{"window", "6s", "how `long` to look"},
 	{"warn-lag", "10k", "a partition over so many `records` is a warning, or none"},
 	{"max-lag", "100k", "a partition over so many `records` is critical, or none"},
 	{"max-time-lag", "none", "a partition further behind than this `time` is critical, or none"},

@@ -123,7 +123,7 @@ func (e *examination) stuckAt(g *lag.Group, p *lag.Partition, s shape) {
 		}
 	}
 	stand := standstill{at: at, groups: []string{g.Name}, lag: p.Lag, shape: s, committed: p.Committed}
-	stand.since = e.since(g.Name, p)
+	stand.since = e.seen.Activities[g.Name].Since(p.Topic, p.Partition, p.Committed)
 	e.stuck = append(e.stuck, stand)
 }
 
@@ -161,16 +161,6 @@ func (e *examination) gather() {
 	e.stuck = kept
 }
 
-// since is when a group committed where it stands; zero: not known.
-func (e *examination) since(group string, p *lag.Partition) time.Time {
-	for _, c := range e.seen.Activities[group].Commits {
-		if c.Topic == p.Topic && c.Partition == p.Partition && c.Offset == int64(p.Committed) {
-			return c.At
-		}
-	}
-	return time.Time{}
-}
-
 // How long a group may take for what it has in its hands before it seems to hang: in one
 // partition, and when others of its partitions get on meanwhile. Records that nobody can
 // decode need no such time.
@@ -183,29 +173,13 @@ const (
 // long it has stood there is known from its commits, else from the window only.
 func (e *examination) mayBeAtWork(group string, p *lag.Partition) bool {
 	stood, most := e.seen.Window(), commitInterval
-	if since := e.since(group, p); !since.IsZero() {
+	if since := e.seen.Activities[group].Since(p.Topic, p.Partition, p.Committed); !since.IsZero() {
 		stood, most = e.seen.Last.TakenAt.Sub(since), atWork
 	}
-	if e.moved(group) {
+	if e.seen.Moved(group) {
 		most = atWorkElsewhere
 	}
 	return stood < most
-}
-
-// moved tells whether a group has committed anything new over the window.
-func (e *examination) moved(group string) bool {
-	before := e.before(group)
-	for i := range e.seen.Last.Groups {
-		if e.seen.Last.Groups[i].Name != group {
-			continue
-		}
-		for _, p := range e.seen.Last.Groups[i].Partitions {
-			if was := before[lag.Position{Topic: p.Topic, Partition: p.Partition}]; was != nil && was.Committed != p.Committed {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // tellStuck makes a finding of each record that groups stand at.

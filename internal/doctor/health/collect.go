@@ -16,8 +16,9 @@ import (
 	"github.com/evtctl/evtctl/lag"
 )
 
-// DefaultWindow is how long is looked at what a single look can't tell.
-const DefaultWindow = 5 * time.Second
+// DefaultWindow is how long is looked at what a single look can't tell: longer than
+// consumers take between two commits by default.
+const DefaultWindow = 6 * time.Second
 
 // Letters finds dead-letter topics, as [*dlq.Reader] does.
 type Letters interface {
@@ -60,7 +61,7 @@ func Collect(ctx context.Context, src Sources, c Config) (*Report, error) {
 	}
 	r := &Report{
 		Version: ReportVersion, WindowSeconds: Number(c.Window.Seconds()), Produced: lag.Unknown, limits: c.Limits,
-		Groups: []Group{}, Queues: []Queue{}, Transactions: []Transaction{}, History: []Sample{}, Notes: []string{},
+		Groups: []Group{}, Standing: []Standing{}, Queues: []Queue{}, Transactions: []Transaction{}, History: []Sample{}, Notes: []string{},
 		Figures: []Figure{}, Replicas: unknownReplicas(), unread: map[source]string{},
 	}
 	k := &collector{Sources: src, Config: c, adm: kadm.NewClient(src.Client), report: r}

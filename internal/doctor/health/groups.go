@@ -23,6 +23,7 @@ func (k *collector) addGroups() {
 	for i := range k.seen.Last.Groups {
 		g := &k.seen.Last.Groups[i]
 		r.Groups = append(r.Groups, newGroup(g, k.seen.Activities[g.Name], k.latencies[g.Name]))
+		r.Standing = append(r.Standing, k.standing(g.Name)...)
 	}
 }
 

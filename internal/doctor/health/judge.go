@@ -88,6 +88,7 @@ func (j *judge) lag() Figure {
 			list = append(list, j.unreadable(g))
 		}
 	}
+	list = append(list, j.stalled()...)
 	f.found(list)
 	switch {
 	case !f.Value.Known():

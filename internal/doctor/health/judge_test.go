@@ -18,7 +18,7 @@ var now = time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
 // well is a report of a cluster in which nothing is wrong.
 func well() *health.Report {
 	since := now.Add(-time.Hour)
-	return &health.Report{
+	return &health.Report{Standing: []health.Standing{},
 		TakenAt: now, WindowSeconds: 5, Past: &since, Produced: 10, Lag: &lag.Report{},
 		Replicas: health.Replicas{Brokers: 3, Partitions: 12},
 	}

@@ -24,10 +24,12 @@ type Report struct {
 	VisibleOnly bool        `json:"visible_only"`
 	Verdict     lag.Verdict `json:"verdict"`
 	// Figures are filled in by [Judge], the most urgent first.
-	Figures  []Figure `json:"figures"`
-	Groups   []Group  `json:"groups"` // sorted by name
-	Queues   []Queue  `json:"queues"` // dead-letter topics, sorted
-	Replicas Replicas `json:"replicas"`
+	Figures []Figure `json:"figures"`
+	Groups  []Group  `json:"groups"` // sorted by name
+	// Standing are partitions in which a commit stands still while records wait.
+	Standing []Standing `json:"standing_still"`
+	Queues   []Queue    `json:"queues"` // dead-letter topics, sorted
+	Replicas Replicas   `json:"replicas"`
 	// Transactions are those that are open, the oldest first.
 	Transactions []Transaction `json:"open_transactions"`
 	// History is the window from its beginning to its end.

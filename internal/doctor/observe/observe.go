@@ -280,6 +280,34 @@ func (o *Observation) Still(group string) (still []lag.Partition) {
 	return still
 }
 
+// Moved tells whether a group has committed anything new over the window.
+func (o *Observation) Moved(group string) bool {
+	first, last := find(o.First, group), find(o.Last, group)
+	if first == nil || last == nil {
+		return false
+	}
+	before := map[lag.Position]lag.Int{}
+	for _, p := range first.Partitions {
+		before[lag.Position{Topic: p.Topic, Partition: p.Partition}] = p.Committed
+	}
+	for _, p := range last.Partitions {
+		if was, known := before[lag.Position{Topic: p.Topic, Partition: p.Partition}]; known && was != p.Committed {
+			return true
+		}
+	}
+	return false
+}
+
+// Since is when the group committed an offset where it stands; zero: not known.
+func (a *Activity) Since(topic string, partition int32, offset lag.Int) time.Time {
+	for _, c := range a.Commits {
+		if c.Topic == topic && c.Partition == partition && c.Offset == int64(offset) {
+			return c.At
+		}
+	}
+	return time.Time{}
+}
+
 // Window is the time between the two reports.
 func (o *Observation) Window() time.Duration { return o.Last.TakenAt.Sub(o.First.TakenAt) }
 
