@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/orderflow"
@@ -46,6 +47,9 @@ func (s *shop) serve(ctx context.Context, opts *demoOptions) error {
 		return err
 	}
 	if verification != nil && !verification.Holds {
+		if opts.Flow.Database == "" && slices.ContainsFunc(summary.Topics, func(t orderflow.TopicSummary) bool { return !t.Created }) {
+			render.Message(opts.Env.Streams, render.Plain, "hint: the topics hold events of an earlier run, whose database is gone; --prefix keeps runs apart, and --database keeps the orders")
+		}
 		return answerError{ExitBadNews}
 	}
 	return nil

@@ -139,6 +139,9 @@ func (o *dlqEditOptions) runEditor(ctx context.Context, path string) error {
 	if command == "" {
 		command = o.Env.Getenv("EDITOR")
 	}
+	if command == "" && !o.Env.Streams.InTTY {
+		return usagef("--set and --value-file do without one", "no editor is named by $VISUAL or $EDITOR, and without a terminal none can be guessed")
+	}
 	if command == "" {
 		command = "vi"
 	}

@@ -206,8 +206,8 @@ func historyColumns(now time.Time) []render.Column[ledger.Entry] {
 				return ""
 			}
 			return e.Target.Topic + ":" + strconv.Itoa(int(e.Target.Partition)) + ":" + strconv.FormatInt(e.Target.Offset, 10)
-		}},
-		{Name: "WHO", Raw: func(e e) string { return e.Who }},
+		}, Drop: 2},
+		{Name: "WHO", Raw: func(e e) string { return e.Who }, Drop: 1},
 		{Name: "WHY", Raw: func(e e) string { return e.Why }, Shrink: true},
 		{Name: "ATTEMPT", Wide: true, Right: true, Raw: func(e e) string { return strconv.Itoa(e.Attempt) }},
 		{Name: "JOB", Wide: true, Raw: func(e e) string { return e.Job }},

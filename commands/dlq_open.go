@@ -111,9 +111,13 @@ func (o *postOffice) explain(ctx context.Context, err error) error {
 	case !errors.As(err, &missing):
 		return o.settings.Explain(err)
 	}
-	hint := "\"evtctl dlq list\" shows the dead-letter topics"
+	return o.noTopic(ctx, err, missing.Topic, "\"evtctl dlq list\" shows the dead-letter topics")
+}
+
+// noTopic words that a topic isn't there, with those that may have been meant.
+func (o *postOffice) noTopic(ctx context.Context, err error, topic, hint string) error {
 	if topics, listed := kadm.NewClient(o.client).ListTopics(ctx); listed == nil {
-		if near := schema.Near(missing.Topic, topics.Names()); len(near) > 0 {
+		if near := schema.Near(topic, topics.Names()); len(near) > 0 {
 			hint = "there is " + strings.Join(near, ", ")
 		}
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -129,6 +130,10 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 	opts.Request.Word = func(err error) string { return office.settings.Explain(err).Error() }
 	d, err := doctor.Diagnose(ctx, sources, opts.Request)
 	progress.Done()
+	var missing *lag.TopicNotFoundError
+	if errors.As(err, &missing) {
+		return office.noTopic(ctx, err, missing.Topic, "\"evtctl lag --by topic\" lists those that groups read")
+	}
 	if err != nil {
 		return office.settings.Explain(err)
 	}

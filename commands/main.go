@@ -42,5 +42,8 @@ func misunderstood(command string, err error) error {
 	if _, err := fmt.Sscanf(problem, "unknown command %q for \"evtctl lag", &name); err == nil {
 		hint = "a group is named by --group " + name
 	}
+	if _, err := fmt.Sscanf(problem, "unknown command %q for \"evtctl doctor", &name); err == nil {
+		hint = "a topic is named by --topic " + name
+	}
 	return &usageError{problem, hint}
 }

@@ -210,7 +210,7 @@ func (e *examination) tellData(check *replay.Check, r *reading) {
 		})
 	}
 	if n := check.WithoutID.Count; n > 0 && n < check.Records {
-		e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("duplicates among %d records without the header %s", n, e.req.IDHeader))
+		e.d.Unknown = append(e.d.Unknown, fmt.Sprintf("duplicates among %s without the header %s", count(n, "record", "records"), e.req.IDHeader))
 	}
 }
 

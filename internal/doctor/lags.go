@@ -104,7 +104,7 @@ func (e *examination) behind(g *lag.Group) {
 	if held, members := holders(g); members >= held && held > 0 {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("more members won't help: it has %d, and %d partitions to share", members, held))
 	} else if members > 0 {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("%s share %d partitions: up to as many members can work at once", count(int64(members), "member", "members"), held))
+		f.Evidence = append(f.Evidence, fmt.Sprintf("%s for %d partitions: up to as many members can work at once", count(int64(members), "member", "members"), held))
 	}
 	e.slow = append(e.slow, f)
 }
