@@ -84,7 +84,7 @@ func TestLimitsComeFromFlagsContextAndFileInThisOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := &healthOptions{Config: health.Config{Window: 5 * time.Second, Limits: health.DefaultLimits}, FailOn: lag.Critical, Format: "table"}
+			want := &healthOptions{Config: health.Config{Window: health.DefaultWindow, Limits: health.DefaultLimits}, FailOn: lag.Critical, Format: "table"}
 			test.change(want)
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(healthOptions{}, "Env", "Next"), cmpopts.IgnoreFields(health.Config{}, "Now", "Word", "Looked")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
