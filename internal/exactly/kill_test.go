@@ -3,6 +3,7 @@ package exactly_test
 import (
 	"flag"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,11 +103,12 @@ func TestOfTwoOperatorsAtOnceOneIsFenced(t *testing.T) {
 	first := startReplay(t, j.order(letters))
 	first.await("writing")
 	second := startReplay(t, j.order(letters))
-	if got := first.outcome(t); got != "taken over" {
-		t.Errorf("the first ended with %q", got)
-	}
-	if got := second.outcome(t); !strings.HasPrefix(got, "done") {
-		t.Errorf("the second ended with %q", got)
+	// Nearly always it is the first; where a commit of its was under way, it may be the one
+	// that begins anew.
+	outcomes := []string{first.outcome(t), second.outcome(t)}
+	fenced := slices.Index(outcomes, "taken over")
+	if fenced < 0 || !strings.HasPrefix(outcomes[1-fenced], "done") {
+		t.Errorf("the two ended with %q", outcomes)
 	}
 	j.verify(t, letters)
 }
