@@ -1,10 +1,8 @@
 package commands_test
 
 import (
-	"bytes"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,28 +11,10 @@ import (
 	"github.com/evtctl/evtctl/internal/kafkatest"
 )
 
-// said collects what a command says while it runs.
-type said struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *said) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(b)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
 func TestAScenarioIsHeldUntilEnter(t *testing.T) {
 	c := kafkatest.Fake(t)
 	in, enter := io.Pipe()
-	var out, errs said
+	var out, errs buffer
 	env := &commands.Env{Streams: &render.Streams{In: in, Out: &out, Err: &errs}, Getenv: func(string) string { return "" }, Now: time.Now}
 	brokers := strings.Join(c.Brokers(), ",")
 	ended := make(chan int, 1)

@@ -33,7 +33,9 @@ func (e *examination) brokers(ctx context.Context) error {
 		wg.Go(func() {
 			limited, cancel := context.WithTimeout(ctx, max(reachTime, e.req.Timeout/3))
 			defer cancel()
-			answer, err := e.Client.Broker(int(node.NodeID)).Request(limited, kmsg.NewPtrApiVersionsRequest())
+			ask := kmsg.NewPtrApiVersionsRequest()
+			ask.ClientSoftwareName, ask.ClientSoftwareVersion = "evtctl", "1" // without them the request is refused (KIP-511)
+			answer, err := e.Client.Broker(int(node.NodeID)).Request(limited, ask)
 			if err == nil {
 				modern[i] = nextGeneration(answer)
 			} else {

@@ -318,3 +318,93 @@ func TestNamesThatNobodyHas(t *testing.T) {
 		}
 	})
 }
+
+// ledgerOf is an application's database with these orders.
+type ledgerOf []string
+
+func (l ledgerOf) Orders(_ context.Context, visit func(string) error) error {
+	for _, id := range l {
+		if err := visit(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestTheDatabaseAndTheTopicAreCompared(t *testing.T) {
+	for name, x := range map[string]struct {
+		orders   ledgerOf
+		evidence string
+		causes   []doctor.Cause
+	}{
+		"they agree":              {ledgerOf{"1", "2"}, "", nil},
+		"an order without events": {ledgerOf{"1", "2", "3"}, "1 order has no event", []doctor.Cause{doctor.DualWrite}},
+		"events without an order": {ledgerOf{"1"}, "events of orders that aren't in the database: 2 (", []doctor.Cause{doctor.DualWrite}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+				topic, group := c.Topic(t, 1), c.Name(t, "group")
+				c.Produce(t, record(topic, 0, "a", `{"order": "1"}`))
+				c.Produce(t, record(topic, 0, "b", `{"order": "2"}`))
+				join(t, c, group, topic)
+				d, err := doctor.Diagnose(t.Context(), doctor.Sources{Client: c.Client(t), Books: x.orders}, doctor.Request{Topic: topic, EntityField: "order", Window: time.Second})
+				if err != nil {
+					t.Fatal(err)
+				}
+				expect(t, d, x.evidence, x.causes...)
+			})
+		})
+	}
+}
+
+func advises(d *doctor.Diagnosis, cause doctor.Cause) bool {
+	return slices.ContainsFunc(d.Advice, func(f doctor.Finding) bool { return f.Cause == cause })
+}
+
+func TestAdviceIsNoFinding(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		topic, group := c.Topic(t, 2), c.Name(t, "group")
+		c.Produce(t, record(topic, 0, "a", "{}"))
+		for range 2 {
+			join(t, c, group, topic, kgo.Balancers(kgo.RangeBalancer()))
+		}
+		var d *doctor.Diagnosis
+		kafkatest.Eventually(t, 60*time.Second, "both members to be seen", func() (bool, string) {
+			d = diagnose(t, c, doctor.Request{Topic: topic})
+			return advises(d, doctor.EagerAssignor), "not yet"
+		})
+		if !advises(d, doctor.NewProtocol) {
+			t.Errorf("these brokers know KIP-848, and nobody says so: %+v", d.Advice)
+		}
+		// Of three replicas, as the fake has them, one is enough to write; a lone broker can't
+		// have more.
+		if got := advises(d, doctor.ThinWrites); got == c.IsReal() {
+			t.Errorf("a risk of replication is told of: %v", got)
+		}
+		if len(d.Findings) > 0 {
+			t.Errorf("%+v", d.Findings)
+		}
+	})
+}
+
+func TestABrokerThatHangsIsToldAndNotWaitedForLong(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := c.Topic(t, 3)
+	c.Produce(t, record(topic, 0, "a", "{}"))
+	released := make(chan struct{})
+	defer close(released)
+	cl := c.Client(t)
+	if err := cl.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.Kfake().ControlKey(int16(kmsg.ListGroups), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.Kfake().KeepControl()
+		<-released
+		return nil, nil, false
+	})
+	began := time.Now()
+	_, err := doctor.Diagnose(t.Context(), doctor.Sources{Client: cl}, doctor.Request{Topic: topic, Window: time.Second, Timeout: 2 * time.Second})
+	if took := time.Since(began); err == nil || took > time.Minute {
+		t.Errorf("%v after %s", err, took)
+	}
+}
