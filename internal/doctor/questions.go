@@ -163,7 +163,10 @@ func (e *examination) atRest(_ context.Context, g *lag.Group) Answer {
 	if a.Rebalances.Known() {
 		hourly = count(int64(a.Rebalances), "rebalance", "rebalances") + " in the last hour"
 	}
-	if a.Changes < loop && !(a.Looks > loop && a.Unsettled() >= 0.5) {
+	// One rebalance can take a second or two. That it never ends shows in a longer window,
+	// or by further changes.
+	endless := a.Looks > loop && a.Unsettled() >= 0.5 && (a.Changes > 1 || window >= commitInterval)
+	if a.Changes < loop && !endless {
 		if a.Changes == 0 {
 			seen = fmt.Sprintf("state %s at all of %d looks over %s", g.State, a.Looks, window)
 		}
