@@ -5,14 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-)
 
-// maxPlanFile bounds a plan file, in bytes: 100,000 partitions take some 40 MB.
-const maxPlanFile = 64 << 20
+	"github.com/evtctl/evtctl/internal/planfile"
+)
 
 // sealed is a plan as it is kept in a file: with a checksum over its own bytes.
 type sealed struct {
@@ -31,12 +27,10 @@ func (p *Plan) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("saving the plan in %s: %w", path, err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("saving the plan: %w", err)
+	if err := planfile.Create(path, text); err != nil {
+		return fmt.Errorf("saving the plan in %s: %w", path, err)
 	}
-	_, err = file.Write(append(text, '\n'))
-	return errors.Join(err, file.Close())
+	return nil
 }
 
 // checksum is over the plan's compact form, so that indenting changes nothing.
@@ -48,14 +42,9 @@ func checksum(plan []byte) string {
 // Load reads a plan that Save wrote. One that was edited, cut off or made by another
 // version is a [*RequestError].
 func Load(path string) (*Plan, error) {
-	file, err := os.Open(path)
+	text, err := planfile.Read(path)
 	if err != nil {
-		return nil, askedf("write one with --plan-out", "reading the plan: %v", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxPlanFile))
-	if err != nil {
-		return nil, fmt.Errorf("reading the plan in %s: %w", path, err)
+		return nil, askedf("write one with --plan-out", "reading the plan in %s: %v", path, err)
 	}
 	const again = "make the plan anew with --plan-out; a plan can't be edited"
 	var s sealed

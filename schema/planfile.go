@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/evtctl/evtctl/internal/planfile"
 )
 
 // PlanVersion is the version of the form in which plans are saved.
@@ -65,16 +67,12 @@ func SavePlan(path string, plan any) error {
 	if err != nil {
 		return fmt.Errorf("saving plan %s: %w", path, err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	err = planfile.Create(path, text)
 	if errors.Is(err, os.ErrExist) {
 		return askedf("name another file, or remove that one", "saving plan %s: there is such a file already", path)
 	}
 	if err != nil {
-		return fmt.Errorf("saving plan %s: %w", path, reason(err))
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("saving plan %s: %w", path, reason(err))
+		return fmt.Errorf("saving plan %s: %w", path, err)
 	}
 	return nil
 }

@@ -7,19 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/planfile"
 )
-
-// maxPlanFile bounds what is read as a plan: 500,000 ranges fit.
-const maxPlanFile = 64 << 20
 
 // Save writes the plan to a new file. A file that is there already is left as it is,
 // which is a [*RequestError].
 func (p *Plan) Save(path string) error {
-	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, withoutPath(err)) }
+	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, err) }
 	var err error
 	if p.Checksum, err = p.sum(); err != nil {
 		return fail(err)
@@ -28,27 +25,14 @@ func (p *Plan) Save(path string) error {
 	if err != nil {
 		return fail(err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	err = planfile.Create(path, text)
 	if errors.Is(err, os.ErrExist) {
 		return askedf("name another file, or remove that one", "saving plan %s: there is such a file already", path)
 	}
 	if err != nil {
 		return fail(err)
 	}
-	_, err = file.Write(append(text, '\n'))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fail(err)
-	}
 	return nil
-}
-
-// withoutPath leaves away the path that is named already.
-func withoutPath(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 func (p *Plan) sum() (string, error) {
@@ -63,13 +47,9 @@ func (p *Plan) sum() (string, error) {
 // that was edited, or is of something else, is a [*RequestError].
 func LoadPlan(path string) (*Plan, error) {
 	const anew = "make it anew with --plan-out"
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxPlanFile {
-		return nil, askedf(anew, "plan %s: it has %d bytes, and no plan has more than %d", path, info.Size(), maxPlanFile)
-	}
-	text, err := os.ReadFile(path)
+	text, err := planfile.Read(path)
 	if err != nil {
-		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, withoutPath(err))
+		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, err)
 	}
 	p := &Plan{}
 	if err := json.Unmarshal(text, p); err != nil || p.Version == 0 {

@@ -8,14 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
+	"github.com/evtctl/evtctl/internal/planfile"
 	"github.com/evtctl/evtctl/replay"
 )
-
-// maxPlanFile bounds what is read as a plan: 100,000 partitions take some 20 MB.
-const maxPlanFile = 64 << 20
 
 // sealed is a plan as it is kept in a file.
 type sealed struct {
@@ -26,7 +23,7 @@ type sealed struct {
 // Save writes the plan to a new file. A file that is there already is left as it is,
 // which is a [*RequestError].
 func (p *Plan) Save(path string) error {
-	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, withoutPath(err)) }
+	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, err) }
 	plan, err := json.Marshal(p)
 	if err != nil {
 		return fail(err)
@@ -35,27 +32,14 @@ func (p *Plan) Save(path string) error {
 	if err != nil {
 		return fail(err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	err = planfile.Create(path, text)
 	if errors.Is(err, os.ErrExist) {
 		return askedf("name another file, or remove that one", "saving plan %s: there is such a file already", path)
 	}
 	if err != nil {
 		return fail(err)
 	}
-	_, err = file.Write(append(text, '\n'))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fail(err)
-	}
 	return nil
-}
-
-// withoutPath leaves away the path that is named already.
-func withoutPath(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // checksum is over what a plan says, however it is set out in lines.
@@ -68,13 +52,9 @@ func checksum(plan []byte) string {
 // that was edited, or is of something else, is a [*RequestError].
 func LoadPlan(path string) (*Plan, error) {
 	const anew = "make it anew with --plan-out"
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxPlanFile {
-		return nil, askedf(anew, "plan %s: it has %d bytes, and no plan has more than %d", path, info.Size(), maxPlanFile)
-	}
-	text, err := os.ReadFile(path)
+	text, err := planfile.Read(path)
 	if err != nil {
-		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, withoutPath(err))
+		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, err)
 	}
 	var s sealed
 	p := &Plan{}
