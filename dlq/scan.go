@@ -177,19 +177,10 @@ const handOver = 256 << 10
 // were aborted is told for an answer as a whole.
 func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo.Record) error) error {
 	at, end := f.from, min(batch.End(f.resp.RecordBatches), sp.to)
-	var waiting []*kgo.Record
-	size := 0
-	flush := func() error {
-		if len(waiting) == 0 {
-			return nil
-		}
-		err := do(waiting)
-		waiting, size = nil, 0
-		return err
-	}
+	out := outbox{do: do}
 	// Of what was handed on to be decoded, the rest is fetched by nobody else.
 	anew := func() (ok bool, err error) {
-		if err := flush(); err != nil || at >= end {
+		if err := out.flush(); err != nil || at >= end {
 			return false, err
 		}
 		if f, ok, err = s.ask(ctx, span{sp.partition, at, end}, at); ok {
@@ -218,25 +209,20 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 			return err
 		}
 		records, whyNot := s.records(sp, &f.resp, at, whole)
-		before := size
-		for _, r := range records {
-			if at = r.Offset + 1; r.Offset < end {
-				waiting, size = append(waiting, r), size+recordBytes(r)
-			}
+		if n := len(records); n > 0 {
+			at = records[n-1].Offset + 1
 		}
-		if records = nil; size-before < largeBatch {
+		if out.add(records, end) < largeBatch {
 			over()
 		}
-		if whyNot == nil {
-			at = to
-		}
-		if whyNot != nil || size >= handOver {
-			err = flush()
+		if records = nil; whyNot != nil || out.size >= handOver {
+			err = out.flush()
 		}
 		if over(); err != nil {
 			return err
 		}
 		if whyNot == nil {
+			at = to
 			continue
 		}
 		if at < end { // else all that was wanted of it could be read
@@ -247,7 +233,34 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo
 			return err
 		}
 	}
-	return flush()
+	return out.flush()
+}
+
+// outbox collects records until there are enough to hand over.
+type outbox struct {
+	do      func([]*kgo.Record) error
+	waiting []*kgo.Record
+	size    int // about what they take
+}
+
+// add takes in the records before end, and gives about what those take.
+func (o *outbox) add(records []*kgo.Record, end int64) int {
+	before := o.size
+	for _, r := range records {
+		if r.Offset < end {
+			o.waiting, o.size = append(o.waiting, r), o.size+recordBytes(r)
+		}
+	}
+	return o.size - before
+}
+
+func (o *outbox) flush() error {
+	if len(o.waiting) == 0 {
+		return nil
+	}
+	records := o.waiting
+	o.waiting, o.size = nil, 0
+	return o.do(records)
 }
 
 // unpackers is how many batches are unpacked at once, of all partitions. How large they
