@@ -154,31 +154,7 @@ func produceIn(t *testing.T, c *kafkatest.Cluster, end kgo.TransactionEndTry, re
 	if err := cl.EndTransaction(t.Context(), end); err != nil {
 		t.Fatal(err)
 	}
-	settled(t, c, recs[0].Topic)
-}
-
-// settled waits until the markers of ended transactions are written, which brokers do
-// some time after they have said so.
-func settled(t *testing.T, c *kafkatest.Cluster, topic string) {
-	t.Helper()
-	adm := c.Admin(t)
-	kafkatest.Eventually(t, 60*time.Second, "markers in "+topic, func() (bool, string) {
-		stable, err := adm.ListCommittedOffsets(t.Context(), topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		ends, err := adm.ListEndOffsets(t.Context(), topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		open := 0
-		ends.Each(func(end kadm.ListedOffset) {
-			if s, ok := stable.Lookup(end.Topic, end.Partition); !ok || s.Offset != end.Offset {
-				open++
-			}
-		})
-		return open == 0, "a transaction is open"
-	})
+	c.Settled(t, recs[0].Topic)
 }
 
 func TestOnlyCommittedLettersAreReadAndMarkersAtTheEndAreNotWaitedFor(t *testing.T) {

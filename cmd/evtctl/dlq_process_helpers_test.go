@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -215,63 +213,12 @@ func must(t *testing.T, c *kafkatest.Cluster, code int, args ...string) *evtctl 
 	return e
 }
 
-// settled waits until all transactions in a topic have ended: that of a killed process
-// by its time limit, and the others as soon as their markers are written.
-func settled(t *testing.T, c *kafkatest.Cluster, topic string) kadm.ListedOffsets {
-	t.Helper()
-	adm := c.Admin(t)
-	defer adm.Close()
-	var stable kadm.ListedOffsets
-	kafkatest.Eventually(t, 2*time.Minute, "no open transaction in "+topic, func() (bool, string) {
-		ends, err := adm.ListEndOffsets(t.Context(), topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		if stable, err = adm.ListCommittedOffsets(t.Context(), topic); err != nil {
-			return false, err.Error()
-		}
-		open := 0
-		ends.Each(func(o kadm.ListedOffset) {
-			if s, _ := stable.Lookup(topic, o.Partition); s.Offset != o.Offset {
-				open++
-			}
-		})
-		return open == 0, fmt.Sprintf("%d partitions have one", open)
-	})
-	return stable
-}
-
 // committed gives what readers of committed records see of a topic: how often each value.
 func committed(t *testing.T, c *kafkatest.Cluster, topic string) map[string]int {
 	t.Helper()
-	ends := settled(t, c, topic)
-	from, left := map[int32]kgo.Offset{}, map[int32]int64{}
-	ends.Each(func(o kadm.ListedOffset) {
-		if o.Offset > 0 {
-			from[o.Partition], left[o.Partition] = kgo.NewOffset().At(0), o.Offset
-		}
-	})
 	seen := map[string]int{}
-	if len(from) == 0 {
-		return seen
-	}
-	cl := c.Client(t, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
-	defer cl.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	for len(left) > 0 {
-		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			t.Fatalf("reading %s: %v, with %v left", topic, err, left)
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if !r.Attrs.IsControl() {
-				seen[string(r.Value)]++
-			}
-			if r.Offset+1 >= left[r.Partition] {
-				delete(left, r.Partition)
-			}
-		})
+	for _, r := range c.Committed(t, topic) {
+		seen[string(r.Value)]++
 	}
 	return seen
 }
@@ -289,7 +236,7 @@ func (j *lettersJob) verify(t *testing.T) {
 	if len(values) != j.letters || doubled > 0 {
 		t.Errorf("%d of %d letters are in the target, %d of them more than once", len(values), j.letters, doubled)
 	}
-	settled(t, j.c, "evtctl.dlq.audit")
+	j.c.Settled(t, "evtctl.dlq.audit")
 	entries := map[string]int{}
 	for _, text := range must(t, j.c, 0, "dlq", "history", j.dlq, "--limit", "1000000", "-o", "jsonl").out {
 		var entry struct {

@@ -53,7 +53,7 @@ func TestLettersAreSentToAnotherClusterExactlyOnce(t *testing.T) {
 	if len(values) != 2000 || doubled > 0 {
 		t.Errorf("%d of 2000 letters are in the other cluster, %d of them more than once", len(values), doubled)
 	}
-	settled(t, away, "evtctl.dlq.audit")
+	away.Settled(t, "evtctl.dlq.audit")
 	history := must(t, home, 0, "dlq", "history", j.dlq, "--to-context", "away", "--config", config, "--limit", "10000", "-o", "jsonl").out
 	if len(history) != 2000 {
 		t.Errorf("the ledger in the other cluster tells of %d letters", len(history))

@@ -169,33 +169,9 @@ func records(t testing.TB, c *kafkatest.Cluster, topic string) []*kgo.Record {
 // sent are the records of a topic that were sent back.
 func sent(t testing.TB, c *kafkatest.Cluster, topic string) []*kgo.Record {
 	t.Helper()
-	settled(t, c, topic)
+	c.Settled(t, topic)
 	return slices.DeleteFunc(records(t, c, topic), func(r *kgo.Record) bool {
 		return !slices.ContainsFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == dispose.HeaderID })
-	})
-}
-
-// settled waits until the markers of ended transactions are written, which brokers do
-// some time after they have said so.
-func settled(t testing.TB, c *kafkatest.Cluster, topic string) {
-	t.Helper()
-	adm := c.Admin(t)
-	kafkatest.Eventually(t, 60*time.Second, "markers in "+topic, func() (bool, string) {
-		ends, err := adm.ListEndOffsets(t.Context(), topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		stable, err := adm.ListCommittedOffsets(t.Context(), topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		open := 0
-		ends.Each(func(end kadm.ListedOffset) {
-			if s, ok := stable.Lookup(end.Topic, end.Partition); !ok || s.Offset < end.Offset {
-				open++
-			}
-		})
-		return open == 0, "a transaction is open"
 	})
 }
 

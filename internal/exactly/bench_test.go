@@ -55,11 +55,11 @@ func BenchmarkGoingOnAfterAKill(b *testing.B) {
 		for range 2 {
 			began := time.Now()
 			ch := startReplay(b, o)
-			if _, ok := ch.await("writing"); !ok {
-				b.Fatalf("it ended before it wrote: %q", ch.said)
+			if _, ok := ch.Await("writing"); !ok {
+				b.Fatalf("it ended before it wrote: %q", ch.Said)
 			}
 			took = append(took, time.Since(began).Seconds())
-			ch.kill()
+			ch.Kill()
 		}
 		took = append(took[:len(took)-2], took[len(took)-1]) // the second went on after the first
 	}

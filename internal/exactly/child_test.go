@@ -1,14 +1,12 @@
 package exactly_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/evtctl/evtctl/dlq/ledger"
 	"github.com/evtctl/evtctl/internal/exactly"
+	"github.com/evtctl/evtctl/internal/kafkatest"
 )
 
 // childOrder is set for a copy of the test binary that is to be a replay in a process
@@ -127,71 +126,9 @@ func (a *aside) Settle(done []exactly.Done) {
 	a.Book.Settle(done)
 }
 
-// child is a replay in a process of its own.
-type child struct {
-	cmd   *exec.Cmd
-	lines chan string // of its output; closed at its end
-	said  []string
-}
-
-func startReplay(t testing.TB, o order) *child {
+func startReplay(t testing.TB, o order) *kafkatest.Child {
 	t.Helper()
-	text, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ch := &child{cmd: exec.Command(os.Args[0]), lines: make(chan string, 10_000)}
-	ch.cmd.Env = append(os.Environ(), childOrder+"="+string(text))
-	ch.cmd.Stderr = os.Stderr
-	out, err := ch.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := ch.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ch.kill() })
-	go func() {
-		defer close(ch.lines)
-		for s := bufio.NewScanner(out); s.Scan(); {
-			ch.lines <- s.Text()
-		}
-	}()
-	return ch
-}
-
-// await reads the output up to a line that begins so, and tells whether it came.
-func (c *child) await(begin string) (string, bool) {
-	late := time.After(2 * time.Minute)
-	for {
-		select {
-		case line, ok := <-c.lines:
-			if !ok {
-				return "", false
-			}
-			if c.said = append(c.said, line); strings.HasPrefix(line, begin) {
-				return line, true
-			}
-		case <-late:
-			return "", false
-		}
-	}
-}
-
-// outcome waits for the end.
-func (c *child) outcome(t *testing.T) string {
-	t.Helper()
-	line, ok := c.await("outcome: ")
-	if !ok {
-		t.Fatalf("the replay ended without an outcome: %q", c.said)
-	}
-	_ = c.cmd.Wait() // its exit code goes with the outcome
-	return strings.TrimPrefix(line, "outcome: ")
-}
-
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill() // it may have ended
-	_ = c.cmd.Wait()
+	return kafkatest.StartChild(t, childOrder, o)
 }
 
 // order is one that replays all letters.
@@ -203,7 +140,7 @@ func (j *job) order(letters int) order {
 // finish replays what is left.
 func (j *job) finish(t *testing.T, letters int) {
 	t.Helper()
-	if got := startReplay(t, j.order(letters)).outcome(t); !strings.HasPrefix(got, "done") {
+	if got := startReplay(t, j.order(letters)).Outcome(t); !strings.HasPrefix(got, "done") {
 		t.Fatalf("the last run: %s", got)
 	}
 }

@@ -1,13 +1,11 @@
 package exactly_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/dlq/ledger"
@@ -118,7 +116,7 @@ func (j *job) verify(t *testing.T, want int) {
 func (j *job) compare(t *testing.T, want int) (lost, doubled int) {
 	t.Helper()
 	there := map[string][]exactly.Placed{}
-	for _, r := range readAll(t, j.c, j.target) {
+	for _, r := range j.c.Committed(t, j.target) {
 		id := string(r.Headers[0].Value)
 		there[id] = append(there[id], exactly.Placed{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset})
 	}
@@ -150,7 +148,7 @@ func (j *job) compare(t *testing.T, want int) (lost, doubled int) {
 func (j *job) entries(t *testing.T, topic string) map[string][]ledger.Entry {
 	t.Helper()
 	found := map[string][]ledger.Entry{}
-	for _, r := range readAll(t, j.c, topic) {
+	for _, r := range j.c.Committed(t, topic) {
 		entries, err := j.source.Entries(r)
 		if err != nil {
 			t.Fatalf("%s: %v", r.Value, err)
@@ -162,55 +160,4 @@ func (j *job) entries(t *testing.T, topic string) map[string][]ledger.Entry {
 		}
 	}
 	return found
-}
-
-// readAll reads a topic with the client's own consumer, which owes nothing to the
-// reader that is tested here.
-func readAll(t *testing.T, c *kafkatest.Cluster, topic string) (all []*kgo.Record) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	adm := c.Admin(t)
-	defer adm.Close()
-	var ends kadm.ListedOffsets
-	kafkatest.Eventually(t, soon, "no open transaction in "+topic, func() (bool, string) {
-		stable, err := adm.ListCommittedOffsets(ctx, topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		ends, err = adm.ListEndOffsets(ctx, topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		closed := true
-		ends.Each(func(e kadm.ListedOffset) {
-			s, _ := stable.Lookup(e.Topic, e.Partition)
-			closed = closed && e.Err == nil && s.Offset == e.Offset
-		})
-		return closed, "an open transaction"
-	})
-	left := map[int32]int64{}
-	ends.Each(func(e kadm.ListedOffset) {
-		if e.Offset > 0 {
-			left[e.Partition] = e.Offset
-		}
-	})
-	cl := c.Client(t, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(200*time.Millisecond))
-	defer cl.Close()
-	for len(left) > 0 {
-		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			t.Fatalf("reading %s: %v", topic, err)
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if !r.Attrs.IsControl() {
-				all = append(all, r)
-			}
-			if r.Offset >= left[r.Partition]-1 {
-				delete(left, r.Partition)
-			}
-		})
-	}
-	return all
 }

@@ -45,15 +45,15 @@ func (j *job) killing(t *testing.T, random *rand.Rand, letters, kills int, chang
 		// A quarter dies while starting, initialising or reading the ledger.
 		if random.IntN(4) == 0 {
 			time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
-		} else if _, ok := ch.await("reading"); ok {
+		} else if _, ok := ch.Await("reading"); ok {
 			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
 		}
-		ch.kill()
-		if ch.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+		ch.Kill()
+		if ch.Cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
 			killed++
 			continue
 		}
-		if got := ch.outcome(t); !strings.HasPrefix(got, "done") {
+		if got := ch.Outcome(t); !strings.HasPrefix(got, "done") {
 			t.Fatalf("a replay between two kills: %s", got)
 		}
 	}
@@ -86,7 +86,7 @@ func TestTheKillTestSeesALedgerThatIsWrittenAside(t *testing.T) {
 	j.killing(t, random, letters, 10, off)
 	o := j.order(letters)
 	off(&o)
-	if got := startReplay(t, o).outcome(t); !strings.HasPrefix(got, "done") {
+	if got := startReplay(t, o).Outcome(t); !strings.HasPrefix(got, "done") {
 		t.Fatalf("the last run: %s", got)
 	}
 	lost, doubled := j.compare(t, letters)
@@ -101,11 +101,11 @@ func TestOfTwoOperatorsAtOnceOneIsFenced(t *testing.T) {
 	const letters = 5000
 	j := newJob(t, c, 3)
 	first := startReplay(t, j.order(letters))
-	first.await("writing")
+	first.Await("writing")
 	second := startReplay(t, j.order(letters))
 	// Nearly always it is the first; where a commit of its was under way, it may be the one
 	// that begins anew.
-	outcomes := []string{first.outcome(t), second.outcome(t)}
+	outcomes := []string{first.Outcome(t), second.Outcome(t)}
 	fenced := slices.Index(outcomes, "taken over")
 	if fenced < 0 || !strings.HasPrefix(outcomes[1-fenced], "done") {
 		t.Errorf("the two ended with %q", outcomes)
@@ -125,13 +125,13 @@ func TestTwoOperatorsThatStartTogetherDoubleNothing(t *testing.T) {
 	taken := 0
 	for range times {
 		j := newJob(t, c, 3)
-		var both []*child
+		var both []*kafkatest.Child
 		for range 2 {
 			both = append(both, startReplay(t, j.order(letters)))
 			time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
 		}
 		for _, ch := range both {
-			switch got := ch.outcome(t); {
+			switch got := ch.Outcome(t); {
 			case got == "taken over":
 				taken++
 			case !strings.HasPrefix(got, "done"):
@@ -151,11 +151,11 @@ func TestTheTestForTwoOperatorsSeesIdsOfTheirOwn(t *testing.T) {
 	o := j.order(letters)
 	o.TxnID += "-first"
 	first := startReplay(t, o)
-	first.await("writing")
+	first.Await("writing")
 	o.TxnID += "-second"
 	second := startReplay(t, o)
-	for _, ch := range []*child{first, second} {
-		if got := ch.outcome(t); !strings.HasPrefix(got, "done") {
+	for _, ch := range []*kafkatest.Child{first, second} {
+		if got := ch.Outcome(t); !strings.HasPrefix(got, "done") {
 			t.Errorf("a run with an id of its own ended with %q", got)
 		}
 	}
@@ -171,16 +171,16 @@ func TestAStoppedReplayThatWakesUpWritesNothingMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j := newJob(t, c, 3)
 			sleeper := startReplay(t, j.order(letters))
-			sleeper.await("writing")
+			sleeper.Await("writing")
 			time.Sleep(stop)
-			if err := sleeper.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+			if err := sleeper.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
 			j.finish(t, letters)
-			if err := sleeper.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+			if err := sleeper.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			if got := sleeper.outcome(t); got != "taken over" {
+			if got := sleeper.Outcome(t); got != "taken over" {
 				t.Errorf("the stopped one ended with %q", got)
 			}
 			j.verify(t, letters)

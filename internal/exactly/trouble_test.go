@@ -146,18 +146,18 @@ func TestKilledBrokersLoseAndDoubleNothing(t *testing.T) {
 	o.Rate = 1000
 	for kill := range kills {
 		ch := startReplay(t, o)
-		ch.await("writing")
+		ch.Await("writing")
 		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
 		node := random.IntN(3)
 		c.KillNode(t, node)
 		time.Sleep(time.Duration(random.IntN(8000)) * time.Millisecond)
 		if kill%2 == 0 {
-			ch.kill() // the replay dies too, while leaders are being elected
+			ch.Kill() // the replay dies too, while leaders are being elected
 		}
 		c.StartNode(t, node)
 		if kill%2 != 0 {
-			if got := ch.outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
-				t.Errorf("kill %d: the replay ended with %q, having said %q", kill, got, ch.said)
+			if got := ch.Outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
+				t.Errorf("kill %d: the replay ended with %q, having said %q", kill, got, ch.Said)
 			}
 		}
 		kafkatest.Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) {

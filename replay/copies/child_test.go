@@ -1,20 +1,18 @@
 package copies_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/internal/exactly"
+	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/replay"
 	"github.com/evtctl/evtctl/replay/copies"
 )
@@ -88,69 +86,7 @@ func (o *order) copy(ctx context.Context) (*copies.Receipt, error) {
 	return w.Apply(ctx, plan)
 }
 
-// child is a copy in a process of its own.
-type child struct {
-	cmd   *exec.Cmd
-	lines chan string // of its output; closed at its end
-	said  []string
-}
-
-func (j *job) child(t *testing.T, maxRecords int) *child {
+func (j *job) child(t *testing.T, maxRecords int) *kafkatest.Child {
 	t.Helper()
-	text, err := json.Marshal(order{j.c.Brokers(), j.from, j.to, maxRecords})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ch := &child{cmd: exec.Command(os.Args[0]), lines: make(chan string, 10_000)}
-	ch.cmd.Env = append(os.Environ(), childOrder+"="+string(text))
-	ch.cmd.Stderr = os.Stderr
-	out, err := ch.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := ch.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(ch.kill)
-	go func() {
-		defer close(ch.lines)
-		for s := bufio.NewScanner(out); s.Scan(); {
-			ch.lines <- s.Text()
-		}
-	}()
-	return ch
-}
-
-// await reads the output up to a line that begins so, and tells whether it came.
-func (c *child) await(begin string) (string, bool) {
-	late := time.After(3 * time.Minute)
-	for {
-		select {
-		case line, ok := <-c.lines:
-			if !ok {
-				return "", false
-			}
-			if c.said = append(c.said, line); strings.HasPrefix(line, begin) {
-				return line, true
-			}
-		case <-late:
-			return "", false
-		}
-	}
-}
-
-// outcome waits for the end.
-func (c *child) outcome(t *testing.T) string {
-	t.Helper()
-	line, ok := c.await("outcome: ")
-	if !ok {
-		t.Fatalf("the copy ended without an outcome: %q", c.said)
-	}
-	_ = c.cmd.Wait() // its exit code goes with the outcome
-	return strings.TrimPrefix(line, "outcome: ")
-}
-
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill() // it may have ended
-	_ = c.cmd.Wait()
+	return kafkatest.StartChild(t, childOrder, order{j.c.Brokers(), j.from, j.to, maxRecords})
 }

@@ -35,7 +35,7 @@ func TestACopyKeepsAllOfARecordButItsTime(t *testing.T) {
 		if got := said(j.run(t)); got != "planned 6 done 6 skipped 0 failed 0 none 0 left 0" {
 			t.Error(got)
 		}
-		source, target := readAll(t, c, j.from), readAll(t, c, j.to)
+		source, target := c.Committed(t, j.from), c.Committed(t, j.to)
 		var plain []*kgo.Record
 		times := map[string]time.Time{}
 		for _, r := range target {
@@ -84,11 +84,11 @@ func TestTheSameAgainGoesOnAndDoublesNothing(t *testing.T) {
 func (j *job) same(t testing.TB) {
 	t.Helper()
 	var want, got = map[int32][]string{}, map[int32][]string{}
-	for _, r := range readAll(t, j.c, j.from) {
+	for _, r := range j.c.Committed(t, j.from) {
 		want[r.Partition] = append(want[r.Partition], coordinates(r)+" "+written(r))
 	}
 	id := j.mustPlan(t).Copy
-	for _, r := range readAll(t, j.c, j.to) {
+	for _, r := range j.c.Committed(t, j.to) {
 		plain, from := copied(t, j, id, r)
 		got[r.Partition] = append(got[r.Partition], from+" "+written(plain))
 	}

@@ -1,13 +1,11 @@
 package copies_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
@@ -93,58 +91,6 @@ func (j *job) run(t testing.TB) *copies.Receipt {
 // said is a receipt's counts.
 func said(r *copies.Receipt) string {
 	return fmt.Sprintf("planned %d done %d skipped %d failed %d none %d left %d", r.Planned, r.Done, r.Skipped, r.Failed, r.NoRecord, r.Left)
-}
-
-// readAll reads a topic's committed records with the client's own consumer.
-func readAll(t testing.TB, c *kafkatest.Cluster, topic string) (all []*kgo.Record) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
-	defer cancel()
-	adm := c.Admin(t)
-	var ends kadm.ListedOffsets
-	kafkatest.Eventually(t, soon, "no open transaction in "+topic, func() (bool, string) {
-		stable, err := adm.ListCommittedOffsets(ctx, topic)
-		if err != nil {
-			return false, err.Error()
-		}
-		if ends, err = adm.ListEndOffsets(ctx, topic); err != nil {
-			return false, err.Error()
-		}
-		closed := true
-		ends.Each(func(e kadm.ListedOffset) {
-			s, _ := stable.Lookup(e.Topic, e.Partition)
-			closed = closed && e.Err == nil && s.Offset == e.Offset
-		})
-		return closed, "an open transaction"
-	})
-	starts, err := adm.ListStartOffsets(ctx, topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := map[int32]int64{}
-	ends.Each(func(e kadm.ListedOffset) {
-		if s, _ := starts.Lookup(topic, e.Partition); e.Offset > s.Offset {
-			left[e.Partition] = e.Offset
-		}
-	})
-	cl := c.Client(t, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(200*time.Millisecond))
-	defer cl.Close()
-	for len(left) > 0 {
-		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			t.Fatalf("reading %s: %v", topic, err)
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if !r.Attrs.IsControl() {
-				all = append(all, r)
-			}
-			if r.Offset >= left[r.Partition]-1 {
-				delete(left, r.Partition)
-			}
-		})
-	}
-	return all
 }
 
 // written is a record in words: what a copy is to keep.

@@ -42,20 +42,20 @@ func TestKilledCopiesLoseAndDoubleNothing(t *testing.T) {
 		if random.IntN(4) == 0 {
 			begin = "planned"
 		}
-		if _, ok := ch.await(begin); ok {
+		if _, ok := ch.Await(begin); ok {
 			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
 		}
-		ch.kill()
-		if ch.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+		ch.Kill()
+		if ch.Cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
 			killed++
 			continue
 		}
-		if got := ch.outcome(t); !strings.HasPrefix(got, "done") {
+		if got := ch.Outcome(t); !strings.HasPrefix(got, "done") {
 			t.Fatalf("a copy between two kills: %s", got)
 		}
 		c.Produce(t, orders(j.from, 3, records/10)...) // it was quick: there is more to do
 	}
-	if got := j.child(t, most).outcome(t); !strings.HasPrefix(got, "done") || !strings.HasSuffix(got, "left 0") {
+	if got := j.child(t, most).Outcome(t); !strings.HasPrefix(got, "done") || !strings.HasSuffix(got, "left 0") {
 		t.Fatalf("the last run: %s", got)
 	}
 	if killed < kills*8/10 {
@@ -75,12 +75,12 @@ func TestOfTwoThatCopyTheSameOneIsFenced(t *testing.T) {
 	j := newJob(t, c, 3)
 	c.Produce(t, orders(j.from, 3, 12000)...)
 	first := j.child(t, 50)
-	first.await("writing")
+	first.Await("writing")
 	second := j.child(t, 50)
-	if got := first.outcome(t); got != "taken over" {
+	if got := first.Outcome(t); got != "taken over" {
 		t.Errorf("the first ended with %q", got)
 	}
-	if got := second.outcome(t); !strings.HasPrefix(got, "done") {
+	if got := second.Outcome(t); !strings.HasPrefix(got, "done") {
 		t.Errorf("the second ended with %q", got)
 	}
 	j.same(t)

@@ -209,7 +209,7 @@ func TestAPlanThatDoesNotHoldAnyMoreIsRefused(t *testing.T) {
 				if _, err := j.newWriter(t).Apply(t.Context(), plan); !errors.As(err, &changed) {
 					t.Errorf("applied at once: %v", err)
 				}
-				if got := readAll(t, c, j.to); len(got) != 0 {
+				if got := c.Committed(t, j.to); len(got) != 0 {
 					t.Errorf("%d records were written", len(got))
 				}
 			})
@@ -310,7 +310,7 @@ func TestOldTimesAreSaidAndRefusedOneByOne(t *testing.T) {
 		if got := said(j.run(t)); got != "planned 3 done 1 skipped 0 failed 2 none 0 left 0" {
 			t.Error(got)
 		}
-		kept := readAll(t, c, j.to)
+		kept := c.Committed(t, j.to)
 		if len(kept) != 1 || kept[0].Timestamp.UnixMilli() != now.Add(-time.Minute).UnixMilli() {
 			t.Errorf("%+v", kept)
 		}

@@ -54,7 +54,7 @@ func TestWhatIsChosenIsMaskedAndVerified(t *testing.T) {
 		if got := said(j.run(t)); got != "planned 300 done 30 skipped 270 failed 0 none 0 left 0" {
 			t.Error(got)
 		}
-		for _, r := range readAll(t, c, j.to) {
+		for _, r := range c.Committed(t, j.to) {
 			var n int
 			if _, err := fmt.Sscanf(string(r.Value), `{"n": %d, "email": "x"}`, &n); err != nil || n%10 != 3 {
 				t.Errorf("%s", r.Value)
@@ -75,7 +75,7 @@ func TestAVerificationFindsWhatDiffers(t *testing.T) {
 		j := newJob(t, c, 1)
 		c.Produce(t, orders(j.from, 1, 50)...)
 		j.run(t)
-		all := readAll(t, c, j.to)
+		all := c.Committed(t, j.to)
 		forged := func(i int, change func(*kgo.Record)) {
 			r := &kgo.Record{Topic: j.to, Key: all[i].Key, Value: all[i].Value, Headers: append([]kgo.RecordHeader{}, all[i].Headers...)}
 			change(r)
@@ -120,7 +120,7 @@ func TestTheKeyChoosesThePartitionAsJavaDoes(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		choose := kgo.StickyKeyPartitioner(nil).ForTopic(j.to)
-		for _, r := range readAll(t, c, j.to) {
+		for _, r := range c.Committed(t, j.to) {
 			if want := int32(choose.Partition(r, 2)); r.Key != nil && r.Partition != want {
 				t.Errorf("%s is in partition %d, want %d", r.Key, r.Partition, want)
 			}
@@ -159,7 +159,7 @@ func TestACopyGoesToAnotherCluster(t *testing.T) {
 	if got := said(apply()); got != "planned 0 done 0 skipped 0 failed 0 none 0 left 0" {
 		t.Error(got)
 	}
-	if got := len(readAll(t, there, j.from)); got != 100 {
+	if got := len(there.Committed(t, j.from)); got != 100 {
 		t.Errorf("%d records there", got)
 	}
 	if topics, err := here.Admin(t).ListTopics(t.Context()); err != nil || topics.Has(copies.Topic) {
