@@ -81,9 +81,15 @@ const dlqMemory = 110 << 20
 // buffer for that doubles: with 16 MB and more it would grow to 32.)
 const dlqBatch = 12 << 20
 
-// openDLQ connects to the cluster. The registry is asked when a letter needs it. The
-// caller closes the office's client.
+// openDLQ connects to the cluster for who reads letters only. The registry is asked when a
+// letter needs it. The caller closes the office's client.
 func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
+	return e.openOffice(ctx, kgo.MaxDecompressBatchBytes(dlqBatch))
+}
+
+// openOffice is openDLQ for who reads ordinary topics as well, whose batches may be as
+// large as anybody's.
+func (e *Env) openOffice(ctx context.Context, opts ...kgo.Opt) (*postOffice, error) {
 	dialects, err := e.dialects()
 	if err != nil {
 		return nil, err
@@ -91,7 +97,7 @@ func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
 	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
 		e.LimitMemory(dlqMemory)
 	}
-	client, settings, err := e.Open(ctx, kgo.MaxDecompressBatchBytes(dlqBatch))
+	client, settings, err := e.Open(ctx, opts...)
 	if err != nil {
 		return nil, err
 	}

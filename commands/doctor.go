@@ -115,7 +115,7 @@ func (o *doctorOptions) finish(limits *limitFlags, entity string) (err error) {
 // runDoctor isn't bounded by the time limit as a whole: it looks for as long as it was
 // asked to. Each question to the cluster is.
 func runDoctor(ctx context.Context, opts *doctorOptions) error {
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openOffice(ctx)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func runTrace(ctx context.Context, opts *traceOptions) error {
 		return err
 	}
 	defer out.close()
-	office, err := opts.Env.openDLQ(ctx)
+	office, err := opts.Env.openOffice(ctx)
 	if err != nil {
 		return err
 	}
