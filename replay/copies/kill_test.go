@@ -3,6 +3,7 @@ package copies_test
 import (
 	"flag"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,11 +78,12 @@ func TestOfTwoThatCopyTheSameOneIsFenced(t *testing.T) {
 	first := j.child(t, 50)
 	first.Await("writing")
 	second := j.child(t, 50)
-	if got := first.Outcome(t); got != "taken over" {
-		t.Errorf("the first ended with %q", got)
-	}
-	if got := second.Outcome(t); !strings.HasPrefix(got, "done") {
-		t.Errorf("the second ended with %q", got)
+	// Nearly always it is the first; where a commit of its was under way, it may be the one
+	// that begins anew.
+	outcomes := []string{first.Outcome(t), second.Outcome(t)}
+	fenced := slices.Index(outcomes, "taken over")
+	if fenced < 0 || !strings.HasPrefix(outcomes[1-fenced], "done") {
+		t.Errorf("the two ended with %q", outcomes)
 	}
 	j.same(t)
 }
