@@ -3,31 +3,15 @@ package commands_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
-	"github.com/evtctl/evtctl/internal/sandbox"
 )
-
-// shopOn is an order flow on a cluster, whose names nobody else has.
-func shopOn(t *testing.T, c *kafkatest.Cluster) orderflow.Config {
-	t.Helper()
-	return orderflow.Config{
-		Open: func(_ context.Context, opts ...kgo.Opt) (*kgo.Client, error) {
-			return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.Brokers()...)}, opts...)...)
-		},
-		Orders: 120, Seed: 7, Prefix: c.Name(t, "") + "-", Database: "sqlite:" + filepath.Join(t.TempDir(), "shop.db"),
-		Capacity: orderflow.Capacity{Analytics: 1e6}, Timeout: 30 * time.Second,
-	}
-}
 
 // diagnosis is the JSON of "evtctl doctor", as far as these tests look at it.
 type diagnosis struct {
@@ -63,25 +47,20 @@ func diagnose(t *testing.T, c *kafkatest.Cluster, registry string, code int, arg
 	return &d
 }
 
-// broken plays a scenario and has the doctor look while it is broken.
-func broken(t *testing.T, shop orderflow.Config, name string, look func()) {
+// broken plays a scenario, and looks while it is broken.
+func broken(t *testing.T, shop orderflow.Config, name string, look func()) *orderflow.Outcome {
 	t.Helper()
-	s, err := orderflow.FindScenario(name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	looked := false
 	shop.OnBroken = func(context.Context, orderflow.Broken) error {
 		looked = true
 		look()
 		return nil
 	}
-	if _, err := orderflow.Play(t.Context(), s, shop); err != nil {
-		t.Fatal(err)
-	}
+	out := flowtest.Play(t, shop, name)
 	if !looked {
 		t.Error("nobody could look while it was broken")
 	}
+	return out
 }
 
 func TestTheDoctorFindsWhatEachScenarioBreaks(t *testing.T) {
@@ -106,7 +85,7 @@ func TestTheDoctorFindsWhatEachScenarioBreaks(t *testing.T) {
 				each = func(t *testing.T, test func(*testing.T, *kafkatest.Cluster)) { test(t, kafkatest.Real(t)) }
 			}
 			each(t, func(t *testing.T, c *kafkatest.Cluster) {
-				shop := shopOn(t, c)
+				shop := flowtest.Shop(t, c, 120)
 				broken(t, shop, x.scenario, func() {
 					args := []string{"--topic", shop.Prefix + x.topic}
 					for _, a := range x.args {
@@ -128,18 +107,9 @@ func TestTheDoctorFindsWhatEachScenarioBreaks(t *testing.T) {
 
 func TestTheDoctorFindsASchemaThatBreaksItsReaders(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		shop := shopOn(t, c)
-		if c.IsReal() {
-			shop.RegistryURL = kafkatest.Apicurio(t).URL
-		} else {
-			box, err := sandbox.Start(t.Context(), sandbox.Config{Addr: "127.0.0.1:0", RegistryAddr: "127.0.0.1:0", Checker: commands.SchemaChecker{}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer box.Close()
-			shop.RegistryURL = box.RegistryURL()
-		}
-		broken(t, shop, "schema-break", func() {
+		shop := flowtest.Shop(t, c, 120)
+		shop.RegistryURL = flowtest.Registry(t, c)
+		out := broken(t, shop, "schema-break", func() {
 			d := diagnose(t, c, shop.RegistryURL, commands.ExitBadNews, "--topic", shop.Prefix+"order-events")
 			if got := d.causes(); !slices.Equal(got, []string{"schema-break"}) {
 				t.Fatalf("causes %v: %+v", got, d)
@@ -148,32 +118,30 @@ func TestTheDoctorFindsASchemaThatBreaksItsReaders(t *testing.T) {
 				t.Errorf("the field isn't named:\n%s", got)
 			}
 		})
+		if !strings.Contains(strings.Join(out.Broke, " "), "12 records") {
+			t.Errorf("%q", out.Broke)
+		}
 	})
 }
 
 func TestTheDoctorFindsABrokerThatStopped(t *testing.T) {
 	c := kafkatest.RealNodes(t, 3)
-	shop := shopOn(t, c)
-	steps := 0
-	shop.OnReady = func(string) {
-		steps++
-		if steps == 1 {
-			c.KillNode(t, 2)
-		} else {
-			c.StartNode(t, 2)
-		}
-	}
-	broken(t, shop, "unreplicated", func() {
+	shop := flowtest.Shop(t, c, 120)
+	flowtest.Stops(t, c, 2, &shop)
+	out := broken(t, shop, "unreplicated", func() {
 		d := diagnose(t, c, "", commands.ExitBadNews, "--topic", shop.Prefix+"order-events")
 		if got := d.causes(); !slices.Equal(got, []string{"under-replicated"}) {
 			t.Errorf("causes %v: %+v", got, d)
 		}
 	})
+	if !strings.Contains(strings.Join(out.Broke, " "), "fewer replicas in sync") {
+		t.Errorf("%q", out.Broke)
+	}
 }
 
 func TestTheDoctorFindsNothingInAHealthyFlow(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		shop := shopOn(t, c)
+		shop := flowtest.Shop(t, c, 120)
 		shop.Orders, shop.Rate, shop.Keep = 0, 50, true
 		running, stop := context.WithCancel(t.Context())
 		defer stop()

@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"internal/doctor":    {"lag", "dlq", "replay", "schema"},
 	"internal/bench":     {"lag", "internal/kafkatest"},
 	"internal/kafkatest": {},
+	"internal/flowtest":  {"commands", "internal/orderflow", "internal/sandbox", "internal/kafkatest"}, // for tests
 }
 
 // owners says who alone may import a library.

@@ -73,6 +73,9 @@ func TestTranscripts(t *testing.T) {
 			return parts{c, registry.URL, c.Brokers()[0]}
 		})
 		for _, page := range pages(t) { // one after the other, since they share the broker
+			if scenario, ok := strings.CutPrefix(filepath.Base(page), "demo_"); ok && scenario != "poison.txtar" {
+				continue // the doctor's tests play each scenario on a real broker, and hold what it says
+			}
 			p.Dir, p.Files, p.UpdateScripts = "", []string{page}, false
 			testscript.RunT(sequential{t}, p)
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 )
@@ -16,10 +17,8 @@ func BenchmarkAThousandOrdersThroughTheWholeShop(b *testing.B) {
 	var slowest time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		config := orderflow.Config{
-			Open: opener(c), RegistryURL: registry.URL, Database: database.URL(b), Prefix: c.Name(b, "") + "-",
-			Orders: 1000, Seed: 7, Capacity: orderflow.Capacity{Analytics: 1e6},
-		}
+		config := flowtest.Shop(b, c, 1000)
+		config.RegistryURL, config.Database, config.Timeout = registry.URL, database.URL(b), 0
 		b.StartTimer()
 		s, v, err := orderflow.RunAndVerify(b.Context(), config)
 		if err != nil || s.Shipped != 1000 || !v.Holds {

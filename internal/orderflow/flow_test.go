@@ -1,32 +1,18 @@
 package orderflow_test
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 )
 
-// opener connects to a test's cluster.
-func opener(c *kafkatest.Cluster) func(context.Context, ...kgo.Opt) (*kgo.Client, error) {
-	return func(_ context.Context, opts ...kgo.Opt) (*kgo.Client, error) {
-		return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.Brokers()...)}, opts...)...)
-	}
-}
-
 // config is a quick run of a shop of its own.
 func config(t *testing.T, c *kafkatest.Cluster) orderflow.Config {
 	t.Helper()
-	return orderflow.Config{
-		Open: opener(c), Orders: 50, Seed: 7, Prefix: c.Name(t, "") + "-", Database: "sqlite:" + filepath.Join(t.TempDir(), "shop.db"),
-		Capacity: orderflow.Capacity{Analytics: 1e6}, Timeout: 20 * time.Second,
-	}
+	return flowtest.Shop(t, c, 50)
 }
 
 func run(t *testing.T, c orderflow.Config) *orderflow.Summary {

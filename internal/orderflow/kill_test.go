@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 )
@@ -33,7 +34,7 @@ func spread(t *testing.T, c *kafkatest.Cluster, database string) (map[orderflow.
 	t.Helper()
 	config := config(t, c)
 	config.Database = database
-	config.RegistryURL = registry(t, c)
+	config.RegistryURL = flowtest.Registry(t, c)
 	config.Addresses = orderflow.Addresses{Order: freeAddress(t), StockHTTP: freeAddress(t), StockGRPC: freeAddress(t)}
 	config.Only = []orderflow.Service{orderflow.Customers}
 	services := map[orderflow.Service]*process{}

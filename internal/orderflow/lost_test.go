@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/orderflow/store"
@@ -148,7 +149,7 @@ func newOutage(t *testing.T, to string) *outage {
 
 func TestWithTheRegistryDownWhatIsKnownGoesOn(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		registry := newOutage(t, registry(t, c))
+		registry := newOutage(t, flowtest.Registry(t, c))
 		config := config(t, c)
 		config.RegistryURL, config.Orders, config.Rate = registry.URL, 150, 100
 		s, err := during(t, config, 10, func() {
@@ -168,7 +169,7 @@ func TestWithTheRegistryDownWhatIsKnownGoesOn(t *testing.T) {
 
 func TestWithTheRegistryDownFromTheStartEventsWaitForIt(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		registry := newOutage(t, registry(t, c))
+		registry := newOutage(t, flowtest.Registry(t, c))
 		registry.down.Store(true)
 		var said words
 		config := config(t, c)

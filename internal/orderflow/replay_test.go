@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/replay"
@@ -123,7 +124,7 @@ func planned(p *replay.Plan, records []*kgo.Record) (list []string, orders int) 
 func TestAReplayOfTheInventoryServiceReadsWhatWasPlannedAndChangesNothing(t *testing.T) {
 	c := kafkatest.Real(t)
 	config := config(t, c)
-	config.Database, config.RegistryURL = kafkatest.Postgres(t).URL(t), registry(t, c)
+	config.Database, config.RegistryURL = kafkatest.Postgres(t).URL(t), flowtest.Registry(t, c)
 	if s := run(t, config); s.Reserved != 50 {
 		t.Fatalf("%+v", s)
 	}

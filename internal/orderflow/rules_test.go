@@ -20,6 +20,7 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/orderflow/consume"
@@ -83,7 +84,7 @@ func TestTheFlowWorksWithEachAssignorAndWithStaticMembers(t *testing.T) {
 func TestTheFlowWorksWithTheDatabasesLogAndLeavesNoSlot(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		config := config(t, c)
-		config.Database, config.WAL, config.RegistryURL = kafkatest.Postgres(t).URL(t), true, registry(t, c)
+		config.Database, config.WAL, config.RegistryURL = kafkatest.Postgres(t).URL(t), true, flowtest.Registry(t, c)
 		if s := run(t, config); s.Shipped != 50 || s.DeadLetters != 0 {
 			t.Errorf("%+v", s)
 		}
@@ -150,7 +151,7 @@ func TestVersion1TellsNobodysTier(t *testing.T) {
 		}
 		for version, tiers := range map[int]bool{1: false, 2: true} {
 			config := config(t, c)
-			config.RegistryURL, config.EventVersion = registry(t, c), version
+			config.RegistryURL, config.EventVersion = flowtest.Registry(t, c), version
 			config.Prefix += fmt.Sprintf("v%d-", version)
 			config.Database = "sqlite:" + filepath.Join(t.TempDir(), "shop.db")
 			run(t, config)

@@ -3,129 +3,43 @@ package orderflow_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/evtctl/evtctl/commands"
+	"github.com/evtctl/evtctl/internal/flowtest"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/sandbox"
 )
 
-// registry is the sandbox's beside the fake broker, and Apicurio beside the real one.
-func registry(t *testing.T, c *kafkatest.Cluster) string {
-	t.Helper()
-	if c.IsReal() {
-		return kafkatest.Apicurio(t).URL
-	}
-	box, err := sandbox.Start(t.Context(), sandbox.Config{Addr: "127.0.0.1:0", RegistryAddr: "127.0.0.1:0", Checker: commands.SchemaChecker{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { box.Close() })
-	return box.RegistryURL()
-}
-
-// play plays a scenario, and expects the checks to be broken that are named, no
-// others, and none in the mended variant.
-func play(t *testing.T, c orderflow.Config, name string, broken ...string) *orderflow.Outcome {
-	t.Helper()
-	s, err := orderflow.FindScenario(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := orderflow.Play(t.Context(), s, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, check := range out.Broken {
-		got = append(got, check.What)
-		if check.Count == 0 && check.Detail == "" {
-			t.Errorf("%q is broken for nothing", check.What)
-		}
-	}
-	got = slices.DeleteFunc(got, func(what string) bool {
-		return name == "wrong-key" && what == "what is told of an order is in its order"
-	}) // it depends on who is quicker
-	if strings.Join(got, "\n") != strings.Join(broken, "\n") {
-		t.Errorf("broken checks:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(broken, "\n"))
-	}
-	for _, check := range out.StillBroken {
-		t.Errorf("mended, and yet: %+v", check)
-	}
-	if len(out.Broke) == 0 || len(out.Mended) == 0 || len(out.Show) == 0 {
-		t.Errorf("nothing is said: %+v", out)
-	}
-	return out
-}
-
+// On a real broker the doctor's tests play them, and look meanwhile.
 func TestScenariosBreakWhatTheySayAndNothingElse(t *testing.T) {
-	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		for name, broken := range map[string][]string{
-			"poison":       {},
-			"dead-letters": {"no order without a reservation", "what is paid is shipped"},
-			"burst":        {},
-			"wrong-key":    {"all of an order's events on a topic are in one partition"},
-			"dual-write": {
-				"no charge without an order", "no order without an event in the outbox", "no reservation without an order",
-				"every order has its event in Kafka", "every event in Kafka has an order",
-			},
-			"duplicates":      {"no order reserved more than once"},
-			"rebalance-storm": {},
-			"late-group":      {},
-		} {
-			t.Run(name, func(t *testing.T) {
-				config := config(t, c)
-				config.Orders = 120
-				out := play(t, config, name, broken...)
-				for _, sentence := range append(out.Broke, out.Mended...) {
-					t.Log(sentence)
-				}
-			})
+	for _, s := range orderflow.Scenarios() {
+		if s.Name == "unreplicated" { // takes brokers that can be stopped
+			continue
 		}
-	})
-}
-
-func TestASchemaThatNobodyKnowsEndsInDeadLetters(t *testing.T) {
-	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
-		config := config(t, c)
-		config.RegistryURL = registry(t, c)
-		out := play(t, config, "schema-break")
-		if !strings.Contains(strings.Join(out.Broke, " "), "12 records") {
-			t.Errorf("%q", out.Broke)
-		}
-		config.RegistryURL = ""
-		s, err := orderflow.FindScenario("schema-break")
-		if err == nil {
-			_, err = orderflow.Play(t.Context(), s, config)
-		}
-		if !errors.Is(err, orderflow.ErrNoRegistry) {
-			t.Errorf("without a registry: %v", err)
-		}
-	})
-}
-
-func TestABrokerThatStops(t *testing.T) {
-	c := kafkatest.RealNodes(t, 3)
-	config := config(t, c)
-	config.Timeout = 30 * time.Second
-	steps := 0
-	config.OnReady = func(string) {
-		steps++
-		if steps == 1 {
-			c.KillNode(t, 2)
-		} else {
-			c.StartNode(t, 2)
-		}
+		t.Run(s.Name, func(t *testing.T) {
+			c := kafkatest.Fake(t)
+			config := flowtest.Shop(t, c, 120)
+			config.RegistryURL = flowtest.Registry(t, c)
+			out := flowtest.Play(t, config, s.Name)
+			for _, sentence := range append(out.Broke, out.Mended...) {
+				t.Log(sentence)
+			}
+		})
 	}
-	out := play(t, config, "unreplicated")
-	if !strings.Contains(strings.Join(out.Broke, " "), "fewer replicas in sync") || steps != 2 {
-		t.Errorf("%d steps, %q", steps, out.Broke)
+}
+
+func TestASchemaScenarioWithoutARegistry(t *testing.T) {
+	s, err := orderflow.FindScenario("schema-break")
+	if err == nil {
+		_, err = orderflow.Play(t.Context(), s, config(t, kafkatest.Fake(t)))
+	}
+	if !errors.Is(err, orderflow.ErrNoRegistry) {
+		t.Errorf("without a registry: %v", err)
 	}
 }
 
