@@ -187,10 +187,18 @@ func (p *playing) order(ctx context.Context) error { return p.customers.order(ct
 
 // settled waits until everything is dealt with.
 func (p *playing) settled(ctx context.Context) error {
-	return p.eventually(ctx, "everything is dealt with", func(ctx context.Context) (bool, error) {
+	var last standing
+	err := p.eventually(ctx, "everything is dealt with", func(ctx context.Context) (bool, error) {
 		now, err := p.look(ctx)
+		if err == nil {
+			last = now
+		}
 		return err == nil && now.settled(), err
 	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w (as last seen: %s)", err, last)
+	}
+	return err
 }
 
 // eventually waits for a condition, not without end.
