@@ -159,7 +159,8 @@ func (st *stage) good() Config {
 type playing struct {
 	*shop
 	stop  context.CancelFunc
-	ended chan error
+	ended chan struct{}
+	err   error // of the services; set before ended is closed
 }
 
 // start opens a shop and its services.
@@ -169,17 +170,20 @@ func start(ctx context.Context, c Config) (*playing, error) {
 		return nil, err
 	}
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p := &playing{s, stop, make(chan error, 1)}
-	go func() { p.ended <- s.run(working) }()
+	p := &playing{shop: s, stop: stop, ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		p.err = s.run(working)
+	}()
 	return p, nil
 }
 
 // end ends the services and closes the shop.
 func (p *playing) end() error {
 	p.stop()
-	err := <-p.ended
+	<-p.ended
 	p.close()
-	return err
+	return p.err
 }
 
 // order lets customers order until all have.
@@ -201,7 +205,8 @@ func (p *playing) settled(ctx context.Context) error {
 	return err
 }
 
-// eventually waits for a condition, not without end.
+// eventually waits for a condition, not without end, and not when the services have
+// ended, of which end says why.
 func (p *playing) eventually(ctx context.Context, what string, holds func(context.Context) (bool, error)) error {
 	limited, cancel := context.WithTimeout(ctx, 6*p.Timeout)
 	defer cancel()
@@ -209,6 +214,11 @@ func (p *playing) eventually(ctx context.Context, what string, holds func(contex
 		ok, err := holds(limited)
 		if ok {
 			return nil
+		}
+		select {
+		case <-p.ended:
+			return fmt.Errorf("the services ended before %s", what)
+		default:
 		}
 		if rest(limited) == nil {
 			continue

@@ -79,12 +79,12 @@ func coordinates(r *kgo.Record) string {
 	return fmt.Sprintf("%s:%d:%d", r.Topic, r.Partition, r.Offset)
 }
 
-func poisonMended(ctx context.Context, st *stage) error {
+func poisonMended(ctx context.Context, st *stage) (err error) {
 	p, err := start(ctx, st.good())
 	if err != nil {
 		return err
 	}
-	defer p.end() //nolint:errcheck // what matters has been looked at
+	defer func() { err = errors.Join(err, p.end()) }()
 	bad, err := p.poison(ctx)
 	if err == nil {
 		err = p.order(ctx)

@@ -234,13 +234,13 @@ func (c *crowd) endAll() int64 {
 var ErrTooFewBrokers = errors.New("it takes three brokers")
 
 // unreplicated looks on while a broker is stopped, which is somebody else's to do.
-func unreplicated(ctx context.Context, st *stage) error {
+func unreplicated(ctx context.Context, st *stage) (err error) {
 	c := st.broken(func(*faults) {})
 	p, err := start(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer p.end() //nolint:errcheck // what matters has been looked at
+	defer func() { err = errors.Join(err, p.end()) }()
 	brokers, err := p.admin.ListBrokers(ctx)
 	if err != nil {
 		return err

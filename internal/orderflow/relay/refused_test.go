@@ -2,12 +2,16 @@ package relay_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/internal/orderflow/event"
@@ -87,4 +91,34 @@ func TestOnlyWhatKafkaAcknowledgedIsMarkedAsPublished(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A broker that is killed after it was asked for a producer id, and before its first
+// answer, looks like one that wants other credentials.
+func TestABrokerThatEndsBeforeItsFirstAnswerIsAskedAgain(t *testing.T) {
+	c := kafkatest.Fake(t)
+	var asked atomic.Int64
+	c.Kfake().ControlKey(int16(kmsg.InitProducerID), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.Kfake().KeepControl()
+		return nil, errors.New("the connection is closed"), asked.Add(1) <= 3
+	})
+	topic := c.Topic(t, 3)
+	db := open(t, "")
+	s := newShop(db)
+	s.fill(t, 20)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	r := relay.New(config(db, topic, c.Brokers()))
+	failed := make(chan error, 1)
+	go func() { failed <- r.Run(ctx) }()
+	kafkatest.Eventually(t, soon, "the events are published", func() (bool, string) {
+		select {
+		case err := <-failed:
+			t.Fatalf("it ended with %v", err)
+		default:
+		}
+		return r.Published() >= 20 && asked.Load() > 1, fmt.Sprintf("%d published, asked %d times", r.Published(), asked.Load())
+	})
+	cancel()
+	<-failed
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/internal/orderflow/event"
@@ -189,9 +192,16 @@ func (r *Relay) record(ctx context.Context, row store.Row) (*kgo.Record, error) 
 	return record, nil
 }
 
-// passing tells what is worth another attempt: a database or a registry that can't be
-// reached now.
+// passing tells what is worth another attempt: a database, a registry or a broker that
+// can't be reached now.
 func passing(err error) bool {
 	var registry *event.RegistryError
-	return store.Passing(err) || errors.As(err, &registry)
+	return store.Passing(err) || errors.As(err, &registry) || brokerGone(err)
+}
+
+// brokerGone tells the errors of brokers that are busy, moving or gone. The client
+// tries again by itself, but for a broker that ends before its first answer.
+func brokerGone(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.As(err, &network) || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)
 }
