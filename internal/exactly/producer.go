@@ -63,7 +63,7 @@ func (p *producer) init(ctx context.Context, cfg Config) (err error) {
 		case <-done:
 		}
 	}()
-	p.id, p.epoch, err = p.cl.ProducerID(ctx)
+	err = patiently(ctx, func() error { return p.note(ctx) })
 	switch {
 	case err == nil:
 		return nil

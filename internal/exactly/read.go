@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -91,9 +92,11 @@ func patiently(ctx context.Context, ask func() error) error {
 	}
 }
 
-// isPassing tells the errors of leaders and coordinators that move.
+// isPassing tells the errors of leaders and coordinators that move, and of brokers that
+// end: one that does before its first answer has the client guess at the credentials,
+// which have been good before.
 func isPassing(err error) bool {
-	return kerr.IsRetriable(err) && !isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID) || kgo.IsRetryableBrokerErr(err)
+	return errors.Is(err, io.EOF) || kerr.IsRetriable(err) && !isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID) || kgo.IsRetryableBrokerErr(err)
 }
 
 // rest waits, and tells whether ctx went on meanwhile.

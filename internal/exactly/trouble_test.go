@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +131,22 @@ func TestALedgerDeletedWhileRunningEndsTheRun(t *testing.T) {
 			t.Errorf("the next run finds: %v", err)
 		}
 	})
+}
+
+// A broker that is killed between the request for a producer id and its first answer
+// looks like one that wants other credentials.
+func TestABrokerThatEndsBeforeItsFirstAnswerIsAskedAgain(t *testing.T) {
+	c := kafkatest.Fake(t)
+	j := newJob(t, c, 1)
+	var asked atomic.Int64
+	c.Kfake().ControlKey(int16(kmsg.InitProducerID), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.Kfake().KeepControl()
+		return nil, errors.New("the connection is closed"), asked.Add(1) <= 3
+	})
+	if receipt, _ := j.run(t, j.letters(0, 10)); receipt.Written != 10 || asked.Load() < 4 {
+		t.Errorf("asked %d times: %+v", asked.Load(), receipt)
+	}
+	j.verify(t, 10)
 }
 
 // TestKilledBrokersLoseAndDoubleNothing belongs to "make chaos": three nodes take more
