@@ -48,10 +48,9 @@ func StartChild(t testing.TB, variable string, order any) *Child {
 	return c
 }
 
-// Await reads the output up to a line that begins so, and tells whether it came within
-// three minutes.
+// Await reads the output up to a line that begins so, and tells whether it came before
+// the end, and before three minutes in which nothing was said.
 func (c *Child) Await(begin string) (string, bool) {
-	late := time.After(3 * time.Minute)
 	for {
 		select {
 		case line, ok := <-c.lines:
@@ -61,7 +60,7 @@ func (c *Child) Await(begin string) (string, bool) {
 			if c.Said = append(c.Said, line); strings.HasPrefix(line, begin) {
 				return line, true
 			}
-		case <-late:
+		case <-time.After(3 * time.Minute):
 			return "", false
 		}
 	}
@@ -72,7 +71,7 @@ func (c *Child) Outcome(t testing.TB) string {
 	t.Helper()
 	line, ok := c.Await("outcome: ")
 	if !ok {
-		t.Fatalf("the process ended without an outcome: %q", c.Said)
+		t.Fatalf("the process ended, or said nothing for long, without an outcome; the last of its %d lines are %q", len(c.Said), c.Said[max(0, len(c.Said)-5):])
 	}
 	_ = c.Cmd.Wait() // its exit code goes with the outcome
 	return strings.TrimPrefix(line, "outcome: ")
