@@ -101,6 +101,7 @@ func (p *Plan) recipe() *recipe {
 	r := &recipe{
 		id: []byte(p.Copy), to: p.To.Topic, byKey: p.Partition == ByKey, keepTime: p.KeepTime,
 		where: p.req.Where, decoder: p.req.Decoder, edit: p.req.Edit,
+		set: p.req.SetRecord, drafter: p.req.Drafter,
 	}
 	if s := p.to.settings; p.KeepTime && s.mostBefore >= 0 && !s.appendTime {
 		r.notBefore = p.req.Now.Add(-s.mostBefore)

@@ -100,7 +100,7 @@ func begin(ctx context.Context, source, target *View, req Request) (*Plan, error
 	}
 	p := &Plan{
 		Version: PlanVersion, PlannedAt: req.Now.UTC(),
-		Identity:       Identity{From: from.place, To: to.place, Where: req.where(), Set: req.Set, Partition: req.Partition, KeepTime: req.KeepTime},
+		Identity:       Identity{From: from.place, To: to.place, Where: req.where(), Set: req.Set, SetRecord: req.setRecord(), Partition: req.Partition, KeepTime: req.KeepTime},
 		FromPartitions: from.partitions, ToPartitions: to.partitions, Start: req.Start.String(), Until: req.Until.String(), Limit: req.Limit, Reason: req.Reason,
 		Spans: []Span{}, Warnings: []string{},
 		req: req, from: from, to: to, source: source, target: target,

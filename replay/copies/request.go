@@ -17,8 +17,12 @@ type Request struct {
 	Where   *Where
 	Decoder Decoder // for Where; nil: nothing is decoded
 	// Edit changes each record; nil: none. Set says in words what it does.
-	Edit      Editor
-	Set       string
+	Edit Editor
+	Set  string
+	// SetRecord changes what Edit has left of each record; nil: nothing. Drafter is for
+	// it; nil: only JSON without a schema can be changed as such.
+	SetRecord *RecordSet
+	Drafter   Drafter
 	Partition Partitioning // empty: Original
 	// KeepTime keeps the records' times. The target's retention counts from them.
 	KeepTime bool
@@ -49,4 +53,11 @@ func (r *Request) where() string {
 		return ""
 	}
 	return r.Where.text
+}
+
+func (r *Request) setRecord() string {
+	if r.SetRecord == nil {
+		return ""
+	}
+	return r.SetRecord.text
 }
