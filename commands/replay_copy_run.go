@@ -35,6 +35,18 @@ func (d recordDecoder) Decode(ctx context.Context, headers []kgo.RecordHeader, k
 	return text, format, unlessData(err)
 }
 
+// recordDrafter gives keys and values as JSON that can be changed.
+type recordDrafter struct{ decoder *letterDecoder }
+
+// Draft implements copies.Drafter.
+func (d recordDrafter) Draft(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (copies.Draft, error) {
+	changing, err := d.decoder.wireDraft(ctx, headers, key, data)
+	if changing == nil {
+		return copies.Draft{}, unlessData(err)
+	}
+	return copies.Draft{JSON: changing.Text, Format: string(changing.Format), Encode: changing.Change}, nil
+}
+
 // unlessData makes a [copies.UnavailableError] of what has nothing to do with the data.
 // That the registry doesn't know a schema is its answer.
 func unlessData(err error) error {
@@ -95,11 +107,11 @@ func (o *replayCopyOptions) plan(ctx context.Context, decoder *letterDecoder, se
 		if saved, err = copies.LoadPlan(o.Plan); err != nil {
 			return nil, err
 		}
-		if err := o.compile(saved.Where, saved.Set); err != nil {
+		if err := o.compile(saved.Where, saved.Set, saved.SetRecord); err != nil {
 			return nil, err
 		}
 	}
-	o.Request.Decoder = recordDecoder{decoder}
+	o.Request.Decoder, o.Request.Drafter = recordDecoder{decoder}, recordDrafter{decoder}
 	if o.Set != nil {
 		o.Request.Edit = &recordEditor{decoder, o.Set.Apply}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -106,8 +107,14 @@ func begin(ctx context.Context, source, target *View, req Request) (*Plan, error
 		req: req, from: from, to: to, source: source, target: target,
 	}
 	p.Copy = p.ID()
+	if name := setsRecord.FindStringSubmatch(p.Set); name != nil {
+		p.warn("--set changes values: %[1]s in it is a member of the value; --set-record changes the record's own %[1]s", name[1])
+	}
 	return p, nil
 }
+
+// setsRecord finds changes to a value that may have been meant for the record.
+var setsRecord = regexp.MustCompile(`(?:^|\||\bdel\()[\s(]*(\.key|\.headers)\b`)
 
 func found(ctx context.Context, v *View, name, way string) (*topic, error) {
 	t, err := v.topic(ctx, name)
