@@ -81,6 +81,10 @@ func runReplayCopy(ctx context.Context, o *replayCopyOptions) error {
 	defer closeTo()
 	decoder := &letterDecoder{env: o.Env}
 	plan, err := o.plan(ctx, decoder, settings, copies.Look(client), copies.Look(to.client))
+	var lost *copies.LostError
+	if errors.As(err, &lost) && o.Verify && !o.DryRun && o.PlanOut == "" {
+		return o.onlyVerify(ctx, plan, settings, to, lost)
+	}
 	if err != nil {
 		return err
 	}
@@ -149,6 +153,16 @@ func (o *replayCopyOptions) carryOut(ctx context.Context, plan *copies.Plan, dec
 		err = from.Explain(err)
 	}
 	return o.conclude(ctx, plan, receipt, verified, err)
+}
+
+// onlyVerify is what can be done where it was lost what was copied already.
+func (o *replayCopyOptions) onlyVerify(ctx context.Context, plan *copies.Plan, from *cluster.Settings, to *counter, lost error) error {
+	s := o.Env.Streams
+	render.Message(s, render.Warn, "warning: %v", lost)
+	render.Message(s, render.Warn, "nothing is copied: all of the span is expected in %s", plan.To.Topic)
+	receipt, _ := o.apply(ctx, plan, to) // which refuses it
+	verified, err := o.verify(ctx, plan)
+	return o.conclude(ctx, plan, receipt, verified, from.Explain(err))
 }
 
 func (o *replayCopyOptions) apply(ctx context.Context, plan *copies.Plan, to *counter) (*copies.Receipt, error) {

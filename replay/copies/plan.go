@@ -41,6 +41,7 @@ type Plan struct {
 	source   *View
 	target   *View
 	progress *book
+	lost     *LostError // the ledger; nil: it wasn't
 }
 
 // Span is what is copied of one partition: from the first offset up to but not
@@ -59,7 +60,8 @@ type Span struct {
 
 // NewPlan works out what would be copied, and reads no record. What is asked wrongly is
 // a [*RequestError], or one of package replay: an unknown topic, the source as the
-// target, a target with fewer partitions.
+// target, a target with fewer partitions. Beside a [*LostError] there is a plan, which
+// can be verified and not applied.
 func NewPlan(ctx context.Context, source, target *View, req Request) (*Plan, error) {
 	p, err := begin(ctx, source, target, req)
 	if err != nil {
@@ -128,10 +130,25 @@ func found(ctx context.Context, v *View, name, way string) (*topic, error) {
 	return nil, askedf("\"evtctl lag --by topic\" lists the topics that groups read", "topic %q: not found in this cluster", name)
 }
 
+// account reads what is there already. A run that has just ended may have a transaction
+// that is being made visible: that is waited for, and no other for long.
+func (p *Plan) account(ctx context.Context) error {
+	p.progress = newBook(p.Identity, runInfo{})
+	silent := func(exactly.Notice) {}
+	if err := p.progress.look(ctx, p.target.cl, exactly.Stable, silent); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, min(patience(ctx), time.Second))
+	defer cancel()
+	if err := p.progress.look(limited, p.target.cl, exactly.Mark, silent); err != nil && (limited.Err() == nil || ctx.Err() != nil) {
+		return err
+	}
+	return p.prove(ctx)
+}
+
 // finish counts what is there already, and warns.
 func (p *Plan) finish(ctx context.Context) error {
-	p.progress = newBook(p.Identity, runInfo{})
-	if err := p.progress.look(ctx, p.target.cl, exactly.Stable, func(exactly.Notice) {}); err != nil {
+	if err := p.account(ctx); err != nil {
 		return err
 	}
 	for i := range p.Spans {
@@ -141,7 +158,13 @@ func (p *Plan) finish(ctx context.Context) error {
 		p.Before += s.Before
 	}
 	p.warnTarget()
-	return p.warnTimes(ctx)
+	if err := p.warnTimes(ctx); err != nil {
+		return err
+	}
+	if p.lost != nil {
+		return p.lost
+	}
+	return nil
 }
 
 // Left is how many offsets are left to deal with.

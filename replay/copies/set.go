@@ -262,7 +262,7 @@ func (c *recordChange) headers(now any) ([]kgo.RecordHeader, error) {
 				return nil, fmt.Errorf(".headers[%d].%s is no part of a header", i, member)
 			}
 		}
-		value, err := jq.Bytes(h, origin(was, list, i), "value")
+		value, err := jq.Bytes(h, madeOf(was, list, i), "value")
 		if err != nil {
 			return nil, fmt.Errorf(".headers[%d]: %w", i, err)
 		}
@@ -271,10 +271,10 @@ func (c *recordChange) headers(now any) ([]kgo.RecordHeader, error) {
 	return headers, nil
 }
 
-// origin is the header that one with both a value and a base64 was made of: the one in
+// madeOf is the header that one with both a value and a base64 was made of: the one in
 // its place where the names are as they were, or else one that has either of them. Nil:
 // it can't be told.
-func origin(was, list []any, at int) (found map[string]any) {
+func madeOf(was, list []any, at int) (found map[string]any) {
 	h := list[at].(map[string]any)
 	inPlace := slices.EqualFunc(was, list, func(a, b any) bool {
 		o, isObject := b.(map[string]any)
