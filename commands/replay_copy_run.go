@@ -80,6 +80,7 @@ func runReplayCopy(ctx context.Context, o *replayCopyOptions) error {
 	}
 	defer closeTo()
 	decoder := &letterDecoder{env: o.Env}
+	o.Request.Audience = &audience{to.client, to.settings, o.Env.Now}
 	plan, err := o.plan(ctx, decoder, settings, copies.Look(client), copies.Look(to.client))
 	var lost *copies.LostError
 	if errors.As(err, &lost) && o.Verify && !o.DryRun && o.PlanOut == "" {

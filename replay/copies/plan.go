@@ -32,8 +32,10 @@ type Plan struct {
 	Spans          []Span `json:"spans"`
 	// Offsets are all of the spans, Before those that this copy has dealt with already.
 	// Markers and what compaction removed count too: records are at most as many.
-	Offsets  int64    `json:"offsets"`
-	Before   int64    `json:"dealt_with_before"`
+	Offsets int64 `json:"offsets"`
+	Before  int64 `json:"dealt_with_before"`
+	// Readers are the groups that read the target; nil: nobody was asked.
+	Readers  *Readers `json:"target_readers"`
 	Warnings []string `json:"warnings"`
 
 	req      Request
@@ -159,6 +161,9 @@ func (p *Plan) finish(ctx context.Context) error {
 	}
 	p.warnTarget()
 	if err := p.warnTimes(ctx); err != nil {
+		return err
+	}
+	if err := p.warnReaders(ctx); err != nil {
 		return err
 	}
 	if p.lost != nil {

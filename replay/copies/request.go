@@ -26,8 +26,9 @@ type Request struct {
 	Partition Partitioning // empty: Original
 	// KeepTime keeps the records' times. The target's retention counts from them.
 	KeepTime bool
-	Limit    int64  // records; 0: all
-	Reason   string // for the ledger
+	Audience Audience // says who reads the target; nil: nobody is asked
+	Limit    int64    // records; 0: all
+	Reason   string   // for the ledger
 	Now      time.Time
 }
 
