@@ -38,10 +38,7 @@ func (d *letterDecoder) Decode(ctx context.Context, headers []kgo.RecordHeader, 
 
 // message gives nil, with no error, for plain data.
 func (d *letterDecoder) message(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (*wire.Message, error) {
-	part := wire.Value
-	if key {
-		part = wire.Key
-	}
+	part := partOf(key)
 	var frame *wire.FrameError
 	if _, _, err := wire.ReadFrame(part, headers, data); errors.As(err, &frame) && !frame.InHeader {
 		return nil, nil // there is nothing to decode it with
@@ -55,6 +52,13 @@ func (d *letterDecoder) message(ctx context.Context, headers []kgo.RecordHeader,
 		return nil, d.failed(err)
 	}
 	return message, nil
+}
+
+func partOf(key bool) wire.Part {
+	if key {
+		return wire.Key
+	}
+	return wire.Value
 }
 
 // wire gives the codec, which is made when a letter first needs one.

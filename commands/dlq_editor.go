@@ -32,20 +32,27 @@ func (d *letterDecoder) draft(ctx context.Context, rec *kgo.Record) (*draft, err
 	if rec.Value == nil {
 		return nil, errors.New("its value is null: there is nothing to change")
 	}
-	var none *wire.FrameError
-	_, _, err := wire.ReadFrame(wire.Value, rec.Headers, rec.Value)
-	if errors.As(err, &none) && !none.InHeader { // plain data
+	changing, err := d.wireDraft(ctx, rec.Headers, false, rec.Value)
+	switch {
+	case err != nil:
+		return nil, err
+	case changing == nil: // plain data
 		return &draft{value: rec.Value, text: rec.Value, encode: func(text []byte) ([]byte, error) { return text, nil }}, nil
+	}
+	return &draft{value: rec.Value, text: changing.Text, encode: changing.Change}, nil
+}
+
+// wireDraft gives nil, with no error, for plain data.
+func (d *letterDecoder) wireDraft(ctx context.Context, headers []kgo.RecordHeader, key bool, data []byte) (*wire.Draft, error) {
+	var none *wire.FrameError
+	if _, _, err := wire.ReadFrame(partOf(key), headers, data); errors.As(err, &none) && !none.InHeader {
+		return nil, nil
 	}
 	codec, err := d.wire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	changing, err := codec.Draft(ctx, wire.Value, rec.Headers, rec.Value)
-	if err != nil {
-		return nil, err
-	}
-	return &draft{value: rec.Value, text: changing.Text, encode: changing.Change}, nil
+	return codec.Draft(ctx, partOf(key), headers, data)
 }
 
 // put takes a changed text over, and makes the value of it.

@@ -24,9 +24,9 @@ type replayCopyOptions struct {
 
 // replayCopyFlags are the flags as typed.
 type replayCopyFlags struct {
-	cmd                                                 *cobra.Command
-	topic, from, until, where, set, partition, rate, to string
-	limit                                               int64
+	cmd                                                            *cobra.Command
+	topic, from, until, where, set, setRecord, partition, rate, to string
+	limit                                                          int64
 }
 
 func newReplayCopyCmd(env *Env, run func(context.Context, *replayCopyOptions) error) *cobra.Command {
@@ -46,6 +46,7 @@ evtctl-copied-from (topic:partition:offset) and evtctl-original-time.
 --set masks or changes each value, as JSON; --where chooses by the JSON form of a
 record: .key, .value, .headers, .timestamp, .coordinates, .decoded.value.json. A
 record at which the query fails is not copied: the same command tries it again.
+--set-record changes that form: keys and headers name persons, too.
 
 The end is that of now, where --until is the end or in the future. Whatever happens
 to evtctl meanwhile, the same command again goes on where it ended, and copies
@@ -60,7 +61,8 @@ copied, or the copy ended early; 130 interrupted; 2 asked wrongly or not confirm
 nothing was written; 1 it couldn't be done.`,
 		Example: `  evtctl replay copy --topic order-events --to order-events-copy --from @-2h --dry-run
   evtctl replay copy --topic order-events --to order-events-copy --from start --limit 1000 --verify --yes
-  evtctl replay copy --topic order-events --to order-events-copy --from start --set '.amount=0' --rate 100/s --yes`,
+  evtctl replay copy --topic order-events --to order-events-copy --from start --set '.amount=0' --rate 100/s --yes
+  evtctl replay copy --topic order-events --to order-events-copy --from start --set-record '.key="x"|.headers=[]' --yes`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.finish(opts); err != nil {
@@ -83,6 +85,7 @@ func (f *replayCopyFlags) register(cmd *cobra.Command, o *replayCopyOptions) {
 	flags.StringVar(&f.until, "until", "end", "the `POSITION` to stop before")
 	flags.StringVarP(&f.where, "where", "w", "", "only records that this `jq` query over their JSON lets through")
 	flags.StringVar(&f.set, "set", "", "change each value by this `jq`, such as '.email = \"x\"'; a value that can't be changed isn't copied")
+	flags.StringVar(&f.setRecord, "set-record", "", "change each record by this `jq` over its JSON form, such as '.key = \"x\" | del(.headers[] | select(.key == \"user\"))'")
 	flags.StringVar(&f.partition, "partition", "original", "the `partition` to copy to: original, or key (let the key choose)")
 	flags.BoolVar(&req.KeepTime, "keep-time", false, "keep the records' times; the target's retention counts from them")
 	flags.StringVar(&f.rate, "rate", "", "at most so many records in a time, `N/s`")
@@ -100,7 +103,7 @@ func (f *replayCopyFlags) register(cmd *cobra.Command, o *replayCopyOptions) {
 }
 
 // planned are the flags that a saved plan stands for.
-var planned = []string{"topic", "to", "from", "until", "where", "set", "partition", "keep-time", "limit", "reason"}
+var planned = []string{"topic", "to", "from", "until", "where", "set", "set-record", "partition", "keep-time", "limit", "reason"}
 
 func (f *replayCopyFlags) finish(o *replayCopyOptions) (err error) {
 	if o.Format, err = o.Env.format(); err != nil {
@@ -153,14 +156,19 @@ func (f *replayCopyFlags) request(o *replayCopyOptions) (err error) {
 	if req.Partition, err = copies.ParsePartitioning(f.partition); err != nil {
 		return usagef("original keeps the number, key lets the key choose", "--partition: %v", err)
 	}
-	return o.compile(f.where, f.set)
+	return o.compile(f.where, f.set, f.setRecord)
 }
 
 // compile reads the jq of a request, before anything is connected to.
-func (o *replayCopyOptions) compile(where, set string) (err error) {
+func (o *replayCopyOptions) compile(where, set, setRecord string) (err error) {
 	req := &o.Request
 	if where != "" {
 		if req.Where, err = copies.NewWhere(where); err != nil {
+			return err
+		}
+	}
+	if setRecord != "" {
+		if req.SetRecord, err = copies.NewRecordSet(setRecord); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,23 @@ func TestACopyNeedsRightsAndSaysWhich(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", r.code, r.stdout, r.stderr)
 	}
 
+	// Who may see less isn't told that nobody reads the target, nor that all is well with
+	// what is kept of copies.
+	t.Run("in the eyes of another", func(t *testing.T) {
+		bob := "User:" + kafkatest.Bob
+		c.Produce(t, &kgo.Record{Topic: to, Value: []byte("v")})
+		for _, topic := range []string{from, to, copies.Topic} {
+			c.Allow(t, bob, kmsg.ACLResourceTypeTopic, topic, kmsg.ACLOperationDescribe, kmsg.ACLOperationDescribeConfigs)
+		}
+		c.Allow(t, bob, kmsg.ACLResourceTypeTopic, copies.Topic, kmsg.ACLOperationRead)
+		r := run(t, nil, "replay", "copy", "--topic", from, "--to", to, "--from", "start", "--dry-run", "-o", "json",
+			"-b", c.Listener(kafkatest.SASLPlaintext), "--command-config", login(t, plain(kafkatest.Bob, kafkatest.Password(kafkatest.Bob))...))
+		if r.code != 0 || !strings.Contains(r.stdout, `"known": false`) || !strings.Contains(r.stdout, "who reads topic "+to+" can't be known: this user doesn't see all groups") ||
+			!strings.Contains(r.stdout, "topic "+to+" may not be read: if "+copies.Topic+" was deleted since") {
+			t.Errorf("exit code %d, stdout %q, stderr %q", r.code, r.stdout, r.stderr)
+		}
+	})
+
 	// It may, and then no more; what was copied stays, and later it goes on from there.
 	t.Run("for a while", func(t *testing.T) {
 		c.Allow(t, kafkatest.Alice, kmsg.ACLResourceTypeTopic, to, kmsg.ACLOperationWrite)

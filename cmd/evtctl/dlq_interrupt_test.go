@@ -49,7 +49,7 @@ func TestASecondInterruptAbortsTheTransactionAtOnce(t *testing.T) {
 	for n := 0; n < 20 && !aborted; n++ {
 		e := j.replay(t, "--rate", "2000/s")
 		e.writing()
-		if !j.stopWithin(t, e) { // it had done all before
+		if !e.stopWithin(func() string { return j.transaction(t) }) { // it had done all before
 			e.ended()
 			j.told += e.done()
 			j.add(t, j.letters, j.letters+1000)
@@ -86,37 +86,44 @@ func TestASecondInterruptAbortsTheTransactionAtOnce(t *testing.T) {
 }
 
 // stopWithin stops a process while it has a transaction open; false: it ended before.
-func (j *lettersJob) stopWithin(t *testing.T, e *evtctl) bool {
-	t.Helper()
+func (e *evtctl) stopWithin(transaction func() string) bool {
+	e.t.Helper()
 	for {
 		if e.cmd.Process.Signal(syscall.SIGSTOP) != nil || e.over() {
 			return false
 		}
-		if j.transaction(t) == "Ongoing" {
+		if transaction() == "Ongoing" {
 			return true
 		}
 		e.signal(syscall.SIGCONT)
 	}
 }
 
-// transaction is the state of the run's transactions: that of an open one, else of the
-// newest.
+// transaction is the state of the run's transactions.
 func (j *lettersJob) transaction(t *testing.T) string {
 	t.Helper()
 	adm := j.c.Admin(t)
 	defer adm.Close()
-	all, err := adm.ListTransactions(t.Context(), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	topics, err := adm.ListTopics(t.Context(), j.dlq)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := topics[j.dlq].ID
+	return transactionState(t, j.c, func(one string) bool { return strings.Contains(one, base64.RawURLEncoding.EncodeToString(id[:])) })
+}
+
+// transactionState is that of an open transaction of some ids, else of the newest.
+func transactionState(t *testing.T, c *kafkatest.Cluster, mine func(id string) bool) string {
+	t.Helper()
+	adm := c.Admin(t)
+	defer adm.Close()
+	all, err := adm.ListTransactions(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var ids []string
 	for _, one := range all.TransactionalIDs() {
-		if strings.Contains(one, base64.RawURLEncoding.EncodeToString(id[:])) {
+		if mine(one) {
 			ids = append(ids, one)
 		}
 	}

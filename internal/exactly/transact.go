@@ -168,10 +168,19 @@ func place(items []Item) []Done {
 	return done
 }
 
-// commit makes the transaction visible. Any error leaves its outcome unknown.
+// lastWords is how long what ends a transaction may take when the run is ended at once.
+const lastWords = 5 * time.Second
+
+// commit makes the transaction visible. Any error leaves its outcome unknown. So one
+// that is under way is not called off when the run is ended at once: the receipt would
+// say less than is there.
 func (p *producer) commit(cfg Config) error {
-	ctx, cancel := context.WithTimeout(cfg.Hard, cfg.Stall)
+	if cfg.Hard.Err() != nil {
+		return p.abort(cfg, ErrAborted)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(cfg.Hard), cfg.Stall)
 	defer cancel()
+	defer context.AfterFunc(cfg.Hard, func() { time.AfterFunc(lastWords, cancel) })()
 	// Where the client thinks that it has reason to, it initialises the producer anew
 	// by itself. That ends the transaction, with what was in it; what came after it
 	// would be committed without.
@@ -197,7 +206,7 @@ func (p *producer) commit(cfg Config) error {
 // abort ends a transaction that is not to be, and returns why. Where that fails too,
 // the producer is of no use, and the next initialisation ends the transaction.
 func (p *producer) abort(cfg Config, why error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(cfg.Hard), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(cfg.Hard), lastWords)
 	defer cancel()
 	if err := p.cl.EndTransaction(ctx, kgo.TryAbort); err != nil && why == nil {
 		return fmt.Errorf("aborting a transaction: %w", err)

@@ -65,9 +65,20 @@ func (s *Set) Apply(ctx context.Context, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	after, err := s.Value(ctx, root.value)
+	if err != nil {
+		return nil, err
+	}
+	// The value may have been changed in place; what is in the text is parsed anew.
+	return SpliceValue(text, after)
+}
+
+// Value changes what isn't written as JSON: null, bool, int, float64, *big.Int, string,
+// and lists and objects of these. The first result counts. The input may be changed.
+func (s *Set) Value(ctx context.Context, input any) (any, error) {
 	limited, cancel := context.WithTimeout(ctx, maxSetTime)
 	defer cancel()
-	after, ok := s.code.RunWithContext(limited, root.value).Next()
+	after, ok := s.code.RunWithContext(limited, input).Next()
 	if !ok {
 		return nil, fmt.Errorf("change %q gives nothing", s.text)
 	}
@@ -77,17 +88,7 @@ func (s *Set) Apply(ctx context.Context, text []byte) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("change %q: %w", s.text, err)
 	}
-	// The value may have been changed in place; what is in the text is parsed anew.
-	if root, err = parse(text); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	out.Write(text[:root.start])
-	if err := root.splice(&out, text, after); err != nil {
-		return nil, err
-	}
-	out.Write(text[root.end:])
-	return out.Bytes(), nil
+	return after, nil
 }
 
 // splice writes a value, with the old text wherever it says the same.
@@ -181,15 +182,26 @@ func Splice(text, edited []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return SpliceValue(text, after.value)
+}
+
+// SpliceValue is [Splice] for what isn't written as JSON: see [Set.Value].
+func SpliceValue(text []byte, after any) ([]byte, error) {
 	root, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	out.Write(text[:root.start])
-	if err := root.splice(&out, text, after.value); err != nil {
+	if err := root.splice(&out, text, after); err != nil {
 		return nil, err
 	}
 	out.Write(text[root.end:])
 	return out.Bytes(), nil
 }
+
+// Equal compares what jq works with: 1 and 1.0 are equal.
+func Equal(a, b any) bool { return gojq.Compare(a, b) == 0 }
+
+// Type names the type of a value as jq does.
+func Type(v any) string { return gojq.TypeOf(v) }

@@ -47,6 +47,43 @@ func Data(m map[string]any, name string, data []byte) {
 	}
 }
 
+// Bytes is the way back from [Data]; neither member is null, too. Where both are there,
+// the one that isn't as it was counts: who sets the text of what was base64 need not
+// remove that.
+func Bytes(m, was map[string]any, name string) ([]byte, error) {
+	text, hasText := m[name]
+	coded, isCoded := m[name+"_base64"]
+	if hasText && isCoded {
+		newText, newCoded := !has(was, name, text), !has(was, name+"_base64", coded)
+		if newText == newCoded {
+			return nil, fmt.Errorf(".%s and .%[1]s_base64 are both given: which one counts?", name)
+		}
+		hasText, isCoded = newText, newCoded
+	}
+	switch {
+	case hasText && text != nil:
+		s, ok := text.(string)
+		if !ok {
+			return nil, fmt.Errorf(".%s becomes the type %s, and must be a string or null", name, Type(text))
+		}
+		return []byte(s), nil
+	case isCoded && coded != nil:
+		s, ok := coded.(string)
+		data, err := base64.StdEncoding.DecodeString(s)
+		if !ok || err != nil {
+			return nil, fmt.Errorf(".%s_base64 becomes what isn't base64", name)
+		}
+		return data, nil
+	}
+	return nil, nil
+}
+
+// has tells whether an object has a member of that value.
+func has(m map[string]any, name string, value any) bool {
+	is, there := m[name]
+	return there && Equal(is, value)
+}
+
 // JSON reads a JSON value, and keeps whole numbers whole, however long they are.
 func JSON(text []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))

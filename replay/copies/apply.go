@@ -45,7 +45,7 @@ const maxRecords = 8000
 //
 // When ctx ends, the transaction under way is finished, and the receipt says
 // Interrupted. It fails with a [*ChangedError] when the topics aren't those of the plan
-// any more, with an [*EndedError] when all that follows would fail alike, and as
+// any more, with a [*LostError] when the ledger was deleted, with an [*EndedError] when all that follows would fail alike, and as
 // [exactly.Run] does.
 func (w *Writer) Apply(ctx context.Context, p *Plan) (*Receipt, error) {
 	rec, began := newRecorder(p, w), time.Now()
@@ -56,6 +56,9 @@ func (w *Writer) Apply(ctx context.Context, p *Plan) (*Receipt, error) {
 }
 
 func (w *Writer) apply(ctx context.Context, p *Plan, rec *recorder) error {
+	if p.lost != nil {
+		return p.lost
+	}
 	if p.Left() == 0 {
 		return nil
 	}
@@ -71,7 +74,7 @@ func (w *Writer) apply(ctx context.Context, p *Plan, rec *recorder) error {
 		now = time.Now
 	}
 	book := newBook(p.Identity, runInfo{w.Job, w.Who, p.Reason, now})
-	book.topicID = id
+	book.topicID, book.planned = id, p.progress.partitions
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r := &run{w: w, p: p, book: book, rec: rec, end: end, recipe: p.recipe()}
@@ -101,6 +104,7 @@ func (p *Plan) recipe() *recipe {
 	r := &recipe{
 		id: []byte(p.Copy), to: p.To.Topic, byKey: p.Partition == ByKey, keepTime: p.KeepTime,
 		where: p.req.Where, decoder: p.req.Decoder, edit: p.req.Edit,
+		set: p.req.SetRecord, drafter: p.req.Drafter,
 	}
 	if s := p.to.settings; p.KeepTime && s.mostBefore >= 0 && !s.appendTime {
 		r.notBefore = p.req.Now.Add(-s.mostBefore)

@@ -35,6 +35,19 @@ func (e *LedgerError) Error() string { return "topic " + Topic + ": " + e.proble
 // Hint is a next step.
 func (e *LedgerError) Hint() string { return e.hint }
 
+// LostError says that the ledger was deleted, or is an older one: what it doesn't know
+// any more would be copied again. Nothing is written then.
+type LostError struct{ proof string }
+
+func (e *LostError) Error() string {
+	return "topic " + Topic + ": " + e.proof + ": it was deleted, and with it what was copied already"
+}
+
+// Hint is a next step.
+func (e *LostError) Hint() string {
+	return "--verify compares what is there, and copies nothing; a new topic with --to takes a copy of all"
+}
+
 // EndedError says that a copy ended early, as all that follows would fail alike. What
 // was copied before stays, and the same again goes on from there.
 type EndedError struct {

@@ -21,6 +21,7 @@ type Identity struct {
 	To        Place        `json:"to"`
 	Where     string       `json:"where"`
 	Set       string       `json:"set"`
+	SetRecord string       `json:"set_record"`
 	Partition Partitioning `json:"partition"`
 	KeepTime  bool         `json:"keep_time"`
 }
@@ -28,7 +29,11 @@ type Identity struct {
 // ID is short enough for a header, and no other copy's.
 func (i Identity) ID() string {
 	i.From.Topic, i.To.Topic = "", "" // the ids say it
-	text, _ := json.Marshal(i)        // strings and a bool can always be written
+	// What came later is left out where it is empty, so that older copies go on.
+	text, _ := json.Marshal(struct { // strings and a bool can always be written
+		Identity
+		SetRecord string `json:"set_record,omitempty"`
+	}{i, i.SetRecord})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

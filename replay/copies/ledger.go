@@ -57,6 +57,8 @@ type book struct {
 	id       string
 	run      runInfo
 	topicID  kadm.TopicID // of the ledger
+	// planned is what the plan has found: there must be no less.
+	planned map[int32]entry
 
 	mu         sync.Mutex
 	partitions map[int32]entry // as committed
@@ -95,7 +97,17 @@ func (b *book) Load(ctx context.Context, cl *kgo.Client, notice func(exactly.Not
 	if err != nil {
 		return err
 	}
-	return b.read(ctx, cl, span, notice)
+	if err := b.read(ctx, cl, span, notice); err != nil {
+		return err
+	}
+	for partition, e := range b.planned {
+		for _, s := range e.Done {
+			if len(b.done(partition).gaps(s)) > 0 {
+				return &LostError{"it has fewer entries of this copy than it had a moment ago"}
+			}
+		}
+	}
+	return nil
 }
 
 // from is where reading goes on: the log's start at first.
@@ -109,7 +121,12 @@ func (b *book) from() int64 {
 func (b *book) read(ctx context.Context, cl *kgo.Client, span exactly.Span, notice func(exactly.Notice)) error {
 	prefix := b.id + "/"
 	err := exactly.ReadCommitted(ctx, cl, span, notice, func(r *kgo.Record) error {
-		if r.Value == nil || !strings.HasPrefix(string(r.Key), prefix) {
+		partition, ours := strings.CutPrefix(string(r.Key), prefix)
+		if !ours {
+			return nil
+		}
+		if r.Value == nil { // evtctl deletes none; who does is found out by [Plan.prove]
+			b.forget(partition)
 			return nil
 		}
 		var e entry
@@ -129,6 +146,14 @@ func (b *book) read(ctx context.Context, cl *kgo.Client, span exactly.Span, noti
 	}
 	b.at = max(b.at, span.To)
 	return nil
+}
+
+func (b *book) forget(partition string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if id, err := strconv.ParseInt(partition, 10, 32); err == nil {
+		delete(b.partitions, int32(id))
+	}
 }
 
 // note is what an item carries: the offsets that are dealt with once it is written.
@@ -212,7 +237,7 @@ func (b *book) look(ctx context.Context, cl *kgo.Client, end marker, notice func
 	} else if err != nil {
 		return err
 	}
-	span, err := end(ctx, cl, Topic, 0, -1)
+	span, err := end(ctx, cl, Topic, 0, b.from())
 	if err != nil {
 		return err
 	}

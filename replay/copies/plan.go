@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -31,8 +32,10 @@ type Plan struct {
 	Spans          []Span `json:"spans"`
 	// Offsets are all of the spans, Before those that this copy has dealt with already.
 	// Markers and what compaction removed count too: records are at most as many.
-	Offsets  int64    `json:"offsets"`
-	Before   int64    `json:"dealt_with_before"`
+	Offsets int64 `json:"offsets"`
+	Before  int64 `json:"dealt_with_before"`
+	// Readers are the groups that read the target; nil: nobody was asked.
+	Readers  *Readers `json:"target_readers"`
 	Warnings []string `json:"warnings"`
 
 	req      Request
@@ -40,6 +43,7 @@ type Plan struct {
 	source   *View
 	target   *View
 	progress *book
+	lost     *LostError // the ledger; nil: it wasn't
 }
 
 // Span is what is copied of one partition: from the first offset up to but not
@@ -58,7 +62,8 @@ type Span struct {
 
 // NewPlan works out what would be copied, and reads no record. What is asked wrongly is
 // a [*RequestError], or one of package replay: an unknown topic, the source as the
-// target, a target with fewer partitions.
+// target, a target with fewer partitions. Beside a [*LostError] there is a plan, which
+// can be verified and not applied.
 func NewPlan(ctx context.Context, source, target *View, req Request) (*Plan, error) {
 	p, err := begin(ctx, source, target, req)
 	if err != nil {
@@ -100,14 +105,20 @@ func begin(ctx context.Context, source, target *View, req Request) (*Plan, error
 	}
 	p := &Plan{
 		Version: PlanVersion, PlannedAt: req.Now.UTC(),
-		Identity:       Identity{From: from.place, To: to.place, Where: req.where(), Set: req.Set, Partition: req.Partition, KeepTime: req.KeepTime},
+		Identity:       Identity{From: from.place, To: to.place, Where: req.where(), Set: req.Set, SetRecord: req.setRecord(), Partition: req.Partition, KeepTime: req.KeepTime},
 		FromPartitions: from.partitions, ToPartitions: to.partitions, Start: req.Start.String(), Until: req.Until.String(), Limit: req.Limit, Reason: req.Reason,
 		Spans: []Span{}, Warnings: []string{},
 		req: req, from: from, to: to, source: source, target: target,
 	}
 	p.Copy = p.ID()
+	if name := setsRecord.FindStringSubmatch(p.Set); name != nil {
+		p.warn("--set changes values: %[1]s in it is a member of the value; --set-record changes the record's own %[1]s", name[1])
+	}
 	return p, nil
 }
+
+// setsRecord finds changes to a value that may have been meant for the record.
+var setsRecord = regexp.MustCompile(`(?:^|\||\bdel\()[\s(]*(\.key|\.headers)\b`)
 
 func found(ctx context.Context, v *View, name, way string) (*topic, error) {
 	t, err := v.topic(ctx, name)
@@ -121,10 +132,25 @@ func found(ctx context.Context, v *View, name, way string) (*topic, error) {
 	return nil, askedf("\"evtctl lag --by topic\" lists the topics that groups read", "topic %q: not found in this cluster", name)
 }
 
+// account reads what is there already. A run that has just ended may have a transaction
+// that is being made visible: that is waited for, and no other for long.
+func (p *Plan) account(ctx context.Context) error {
+	p.progress = newBook(p.Identity, runInfo{})
+	silent := func(exactly.Notice) {}
+	if err := p.progress.look(ctx, p.target.cl, exactly.Stable, silent); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, min(patience(ctx), time.Second))
+	defer cancel()
+	if err := p.progress.look(limited, p.target.cl, exactly.Mark, silent); err != nil && (limited.Err() == nil || ctx.Err() != nil) {
+		return err
+	}
+	return p.prove(ctx)
+}
+
 // finish counts what is there already, and warns.
 func (p *Plan) finish(ctx context.Context) error {
-	p.progress = newBook(p.Identity, runInfo{})
-	if err := p.progress.look(ctx, p.target.cl, exactly.Stable, func(exactly.Notice) {}); err != nil {
+	if err := p.account(ctx); err != nil {
 		return err
 	}
 	for i := range p.Spans {
@@ -134,7 +160,16 @@ func (p *Plan) finish(ctx context.Context) error {
 		p.Before += s.Before
 	}
 	p.warnTarget()
-	return p.warnTimes(ctx)
+	if err := p.warnTimes(ctx); err != nil {
+		return err
+	}
+	if err := p.warnReaders(ctx); err != nil {
+		return err
+	}
+	if p.lost != nil {
+		return p.lost
+	}
+	return nil
 }
 
 // Left is how many offsets are left to deal with.

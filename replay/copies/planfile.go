@@ -73,7 +73,7 @@ func LoadPlan(path string) (*Plan, error) {
 
 // Renew makes a saved plan one that can be applied. It fails with a [*ChangedError]
 // where the clusters and topics aren't those of the plan, or records of its spans are
-// gone. Of the request, only what makes the records is looked at: Where, Decoder, Edit.
+// gone; with a [*LostError] as [NewPlan] does. Of the request, only what makes the records is looked at: Where, Decoder, Edit.
 func (p *Plan) Renew(ctx context.Context, source, target *View, req Request) (*Plan, error) {
 	req.From, req.To = replay.Selection{Topic: p.From.Topic}, p.To.Topic
 	req.Set, req.Partition, req.KeepTime, req.Limit, req.Reason = p.Set, p.Partition, p.KeepTime, p.Limit, p.Reason
@@ -88,10 +88,15 @@ func (p *Plan) Renew(ctx context.Context, source, target *View, req Request) (*P
 	for _, s := range p.Spans {
 		now.Spans = append(now.Spans, Span{Partition: s.Partition, From: s.From, Until: s.Until, LogStart: s.LogStart, LogEnd: s.LogEnd})
 	}
-	if err := now.finish(ctx); err != nil {
+	err = now.finish(ctx)
+	var lost *LostError
+	if err != nil && !errors.As(err, &lost) {
 		return nil, err
 	}
-	return now, now.unchanged(ctx)
+	if changed := now.unchanged(ctx); changed != nil {
+		return nil, changed
+	}
+	return now, err
 }
 
 // unlike fails when what there is now isn't what was planned with.

@@ -48,127 +48,6 @@ type Set = jq.Set
 // NewSet compiles a change. The environment, modules and other input can't be had.
 func NewSet(query string) (*Set, error) { return jq.NewSet(query) }
 
-// Where is a jq query over the JSON form of a record. Several goroutines may use it at
-// once.
-type Where struct {
-	text  string
-	query *jq.Query
-}
-
-// WhereError is a query that can't be compiled.
-type WhereError struct{ err *jq.QueryError }
-
-func (e *WhereError) Error() string { return e.err.Error() }
-
-// Unwrap gives what the compiler said.
-func (e *WhereError) Unwrap() error { return e.err }
-
-// Hint is a next step.
-func (e *WhereError) Hint() string { return `for example: .decoded.value.json.country == "SE"` }
-
-// NewWhere compiles a query. A record fits when the first value that it gives is
-// neither false nor null.
-func NewWhere(query string) (*Where, error) {
-	compiled, err := jq.NewQuery(query)
-	var wrong *jq.QueryError
-	if errors.As(err, &wrong) {
-		return nil, &WhereError{wrong}
-	}
-	return &Where{query, compiled}, err
-}
-
-func (w *Where) match(ctx context.Context, rec *kgo.Record, d Decoder) (bool, error) {
-	input, err := w.input(ctx, rec, d)
-	if err != nil {
-		return false, err
-	}
-	return w.query.Match(ctx, input)
-}
-
-// input is the JSON form of a record, as far as the query looks at it: that of a
-// letter, without what only letters have.
-func (w *Where) input(ctx context.Context, rec *kgo.Record, d Decoder) (map[string]any, error) {
-	in := make(map[string]any, 8)
-	if w.query.Needs("coordinates") {
-		in["coordinates"] = coordinates(rec)
-	}
-	if w.query.Needs("timestamp") {
-		in["timestamp"] = jq.Time(&rec.Timestamp)
-	}
-	in["partition"], in["offset"] = int(rec.Partition), int(rec.Offset)
-	if w.query.Needs("key") || w.query.Needs("key_base64") {
-		jq.Data(in, "key", rec.Key)
-	}
-	if w.query.Needs("value") || w.query.Needs("value_base64") {
-		jq.Data(in, "value", rec.Value)
-	}
-	if w.query.Needs("headers") {
-		list := make([]any, len(rec.Headers))
-		for i, h := range rec.Headers {
-			m := map[string]any{"key": h.Key}
-			jq.Data(m, "value", h.Value)
-			list[i] = m
-		}
-		in["headers"] = list
-	}
-	if !w.query.Needs("decoded") {
-		return in, nil
-	}
-	decoded := map[string]any{}
-	in["decoded"] = decoded
-	for _, part := range []struct {
-		name string
-		key  bool
-		data []byte
-	}{{"key", true, rec.Key}, {"value", false, rec.Value}} {
-		if !w.query.NeedsMember("decoded", part.name) {
-			continue
-		}
-		p, err := decode(ctx, d, rec.Headers, part.key, part.data)
-		if err != nil {
-			return nil, err
-		}
-		decoded[part.name] = p
-	}
-	return in, nil
-}
-
-// decode gives a key or value as a person can read it.
-func decode(ctx context.Context, d Decoder, headers []kgo.RecordHeader, key bool, data []byte) (map[string]any, error) {
-	m := map[string]any{"format": "null", "json": nil, "error": nil}
-	if len(data) == 0 {
-		if data != nil {
-			m["format"] = "empty"
-		}
-		return m, nil
-	}
-	text, format, err := []byte(nil), "", error(nil)
-	if d != nil {
-		text, format, err = d.Decode(ctx, headers, key, data)
-	}
-	var unavailable *UnavailableError
-	switch {
-	case errors.As(err, &unavailable): // what the query says of it would count for good
-		return nil, err
-	case err != nil:
-		m["error"] = err.Error()
-	case format == "json":
-		format = "json-schema"
-	}
-	if format == "" {
-		isJSON := false
-		if format, isJSON = jq.Plain(data); isJSON {
-			text = data
-		}
-	}
-	m["format"] = format
-	if text == nil {
-		return m, nil
-	}
-	m["json"], err = jq.JSON(text)
-	return m, err
-}
-
 // recipe says what becomes of a record.
 type recipe struct {
 	id       []byte // of the copy
@@ -178,6 +57,8 @@ type recipe struct {
 	where    *Where
 	decoder  Decoder
 	edit     Editor
+	set      *RecordSet
+	drafter  Drafter
 	// notBefore is the oldest time that the target takes; zero: any.
 	notBefore time.Time
 }
@@ -213,6 +94,11 @@ func (r *recipe) copy(ctx context.Context, rec, made *kgo.Record) error {
 	if r.edit != nil && made.Value != nil { // a tombstone has nothing to change
 		if err := r.edit.Edit(ctx, made); err != nil {
 			return fmt.Errorf("--set: %w", err)
+		}
+	}
+	if r.set != nil {
+		if err := r.set.apply(ctx, rec, made, r.drafter); err != nil {
+			return fmt.Errorf("--set-record: %w", err)
 		}
 	}
 	own := make([]byte, 0, len(rec.Topic)+64) // for both values

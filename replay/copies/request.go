@@ -17,13 +17,18 @@ type Request struct {
 	Where   *Where
 	Decoder Decoder // for Where; nil: nothing is decoded
 	// Edit changes each record; nil: none. Set says in words what it does.
-	Edit      Editor
-	Set       string
+	Edit Editor
+	Set  string
+	// SetRecord changes what Edit has left of each record; nil: nothing. Drafter is for
+	// it; nil: only JSON without a schema can be changed as such.
+	SetRecord *RecordSet
+	Drafter   Drafter
 	Partition Partitioning // empty: Original
 	// KeepTime keeps the records' times. The target's retention counts from them.
 	KeepTime bool
-	Limit    int64  // records; 0: all
-	Reason   string // for the ledger
+	Audience Audience // says who reads the target; nil: nobody is asked
+	Limit    int64    // records; 0: all
+	Reason   string   // for the ledger
 	Now      time.Time
 }
 
@@ -49,4 +54,11 @@ func (r *Request) where() string {
 		return ""
 	}
 	return r.Where.text
+}
+
+func (r *Request) setRecord() string {
+	if r.SetRecord == nil {
+		return ""
+	}
+	return r.SetRecord.text
 }

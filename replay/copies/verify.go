@@ -43,7 +43,8 @@ type Difference struct {
 }
 
 // Verify reads the span on both sides, and compares record by record. It writes
-// nothing, and waits for open transactions, which it tells notice about.
+// nothing, and waits for open transactions, which it tells notice about. Where the
+// ledger was deleted, all of the span is expected.
 //
 // It reads both sides once to find stretches that differ, in memory that doesn't grow
 // with them, and those stretches again to name the records.
@@ -103,6 +104,9 @@ func (v *verifier) divide() {
 	for _, s := range v.p.Spans {
 		whole := span{s.From, s.Until}
 		part := &verified{span: whole, covered: v.book.done(s.Partition).within(whole), first: n}
+		if v.p.lost != nil {
+			part.covered = spans{whole}
+		}
 		v.parts[s.Partition] = part
 		v.notCopied += whole.to - whole.from - part.covered.size()
 		n += int((whole.to-whole.from)/v.width) + 1
@@ -153,19 +157,15 @@ func (v *verifier) name(ctx context.Context) error {
 	if len(differs) == 0 {
 		return nil
 	}
-	type place struct {
-		partition int32
-		offset    int64
-	}
-	source, seen := map[place]digest{}, map[place]bool{}
+	source, seen := map[sourcePlace]digest{}, map[sourcePlace]bool{}
 	err := v.readSource(ctx, func(i int) bool { return differs[i] }, func(partition int32, offset int64, d digest) {
-		source[place{partition, offset}] = d
+		source[sourcePlace{partition, offset}] = d
 	})
 	if err != nil {
 		return err
 	}
 	err = v.readTarget(ctx, func(partition int32, offset int64, d digest, r *kgo.Record) {
-		at := place{partition, offset}
+		at := sourcePlace{partition, offset}
 		if !v.parts[partition].covered.has(offset) || !differs[v.stretch(partition, offset)] {
 			return
 		}
@@ -183,13 +183,13 @@ func (v *verifier) name(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var missing []place
+	var missing []sourcePlace
 	for at := range source {
 		if !seen[at] {
 			missing = append(missing, at)
 		}
 	}
-	slices.SortFunc(missing, func(a, b place) int {
+	slices.SortFunc(missing, func(a, b sourcePlace) int {
 		if a.partition != b.partition {
 			return int(a.partition - b.partition)
 		}

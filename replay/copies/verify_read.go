@@ -65,7 +65,7 @@ func (v *verifier) readSpan(ctx context.Context, partition int32, s span, each f
 
 // readTarget gives the records of this copy and span.
 func (v *verifier) readTarget(ctx context.Context, each func(partition int32, offset int64, d digest, r *kgo.Record)) error {
-	firsts := v.book.firsts()
+	firsts := v.firsts()
 	for _, id := range slices.Sorted(maps.Keys(firsts)) {
 		s, err := exactly.Mark(ctx, v.p.target.cl, v.p.To.Topic, id, firsts[id])
 		if err != nil {
@@ -77,15 +77,15 @@ func (v *verifier) readTarget(ctx context.Context, each func(partition int32, of
 		}
 		s.From, s.TopicID = max(s.From, start.From), v.p.to.id // retention may have taken the first ones
 		err = exactly.ReadCommitted(ctx, v.p.target.cl, s, v.notice, func(r *kgo.Record) error {
-			partition, offset, ours := v.origin(r)
-			if part := v.parts[partition]; !ours || part == nil || offset < part.from || offset >= part.to {
+			at, ours := origin(r, v.p.Copy)
+			if part := v.parts[at.partition]; !ours || part == nil || at.offset < part.from || at.offset >= part.to {
 				return nil
 			}
 			seen := *r
 			if v.p.Partition == ByKey && r.Key == nil {
 				seen.Partition = -1
 			}
-			each(partition, offset, v.digest(&seen), r)
+			each(at.partition, at.offset, v.digest(&seen), r)
 			return nil
 		})
 		if err != nil {
@@ -95,27 +95,32 @@ func (v *verifier) readTarget(ctx context.Context, each func(partition int32, of
 	return nil
 }
 
-// origin reads where a record was copied from, if this copy did.
-func (v *verifier) origin(r *kgo.Record) (partition int32, offset int64, ours bool) {
+// origin reads where a record was copied from, if a copy did.
+func origin(r *kgo.Record, id string) (at sourcePlace, ours bool) {
 	n := len(r.Headers) - ownHeaders
-	if n < 0 || r.Headers[n].Key != HeaderID || string(r.Headers[n].Value) != v.p.Copy || r.Headers[n+1].Key != HeaderFrom {
-		return 0, 0, false
+	if n < 0 || r.Headers[n].Key != HeaderID || string(r.Headers[n].Value) != id || r.Headers[n+1].Key != HeaderFrom {
+		return at, false
 	}
 	from := string(r.Headers[n+1].Value)
 	last := strings.LastIndexByte(from, ':')
 	if last < 0 {
-		return 0, 0, false
+		return at, false
 	}
 	first := strings.LastIndexByte(from[:last], ':')
-	id, errID := strconv.ParseInt(from[first+1:last], 10, 32)
+	partition, errPartition := strconv.ParseInt(from[first+1:last], 10, 32)
 	offset, errOffset := strconv.ParseInt(from[last+1:], 10, 64)
-	return int32(id), offset, errID == nil && errOffset == nil
+	return sourcePlace{int32(partition), offset}, errPartition == nil && errOffset == nil
 }
 
 // firsts are the lowest offsets of this copy by partition of the target.
-func (b *book) firsts() map[int32]int64 {
+func (v *verifier) firsts() map[int32]int64 {
 	firsts := map[int32]int64{}
-	for _, e := range b.partitions {
+	for id := range int32(v.p.ToPartitions) {
+		if v.p.lost != nil { // it may be anywhere
+			firsts[id] = 0
+		}
+	}
+	for _, e := range v.book.partitions {
 		for id, offset := range e.First {
 			if first, known := firsts[id]; !known || offset < first {
 				firsts[id] = offset
