@@ -2,6 +2,7 @@ package dlq
 
 import (
 	"bytes"
+	"strings"
 	"time"
 )
 
@@ -77,6 +78,20 @@ func (l *Letter) Detach() {
 		d := *l.Decoded
 		d.Key.JSON, d.Value.JSON = bytes.Clone(d.Key.JSON), bytes.Clone(d.Value.JSON)
 		l.Decoded = &d
+	}
+}
+
+// briefBytes is how much of a text a list shows at most.
+const briefBytes = 500
+
+// shorten keeps what a list shows of a letter, and none of the memory of its batch.
+func (l *Letter) shorten() {
+	l.Key, l.Value, l.Problems = bytes.Clone(l.Key[:min(len(l.Key), briefBytes)]), nil, []Problem{}
+	for _, text := range []**string{&l.Cause.Class, &l.Cause.Message, &l.Cause.Frame, &l.Origin.Group} {
+		if *text != nil && len(**text) > briefBytes {
+			short := strings.Clone(clip(**text, briefBytes))
+			*text = &short
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 
 // bombMemory is what a command may take in memory, whatever letters hold. It is 80 to 146
 // MB, as the collector has it, and was 275 to 690 before there were bounds.
-const bombMemory = 200 << 20
+const bombMemory = 150 << 20
 
 // bombs are letters that are small, and large for who reads them carelessly.
 func bombs(t *testing.T, c *kafkatest.Cluster, registry string) string {
@@ -105,7 +105,7 @@ func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range []string{"stats " + topic, "export " + topic, "replay " + topic + " --to other --dry-run"} {
+	for _, args := range []string{"stats " + topic, "export " + topic, "replay " + topic + " --to other --dry-run", "browse " + topic, "browse " + topic + " -o json", "browse " + topic + " --oldest", "browse " + topic + " --all -o jsonl", "list " + topic, "list --count " + topic} {
 		costsLittle(t, c, "", args, 0)
 	}
 }
