@@ -77,7 +77,12 @@ func NewArchive(w io.Writer, head ArchiveHead, from map[int32]int64) (*Archive, 
 
 // Add adds a letter. After an error nothing is written any more.
 func (a *Archive) Add(l *Letter) error {
-	a.pending.Write(l.archived())
+	m := members{buf: a.pending}
+	if n := len(l.Key) + len(l.Value); n > archiveBuffer { // what grows by doubling takes three times as much
+		m.buf.Grow(n + n/2)
+	}
+	m.object(func() { l.archived(&m) })
+	a.pending = m.buf
 	a.pending.WriteByte('\n')
 	a.marks = append(a.marks, lineMark{a.pending.Len(), l.Coordinates.Partition, l.Coordinates.Offset})
 	if a.pending.Len() < archiveBuffer {
@@ -86,9 +91,8 @@ func (a *Archive) Add(l *Letter) error {
 	return a.Flush()
 }
 
-// archived is a letter's line.
-func (l *Letter) archived() []byte {
-	var m members
+// archived writes a letter's line.
+func (l *Letter) archived(m *members) {
 	_ = m.json("partition", l.Coordinates.Partition) // numbers can be encoded
 	_ = m.json("offset", l.Coordinates.Offset)
 	var ms *int64
@@ -110,13 +114,12 @@ func (l *Letter) archived() []byte {
 		if i > 0 {
 			m.buf.WriteByte(',')
 		}
-		var header members
-		header.data("key", []byte(h.Key))
-		header.data("value", h.Value)
-		m.buf.Write(header.end())
+		m.object(func() {
+			m.data("key", []byte(h.Key))
+			m.data("value", h.Value)
+		})
 	}
 	m.buf.WriteByte(']')
-	return m.end()
 }
 
 // Flush writes what is pending.
@@ -138,7 +141,9 @@ func (a *Archive) Flush() error {
 			a.next[mark.partition] = max(a.next[mark.partition], mark.offset+1)
 		}
 	}
-	a.pending.Reset()
+	if a.pending.Reset(); a.pending.Cap() > 4*archiveBuffer {
+		a.pending = bytes.Buffer{}
+	}
 	a.marks = a.marks[:0]
 	a.err = err
 	return err

@@ -206,8 +206,8 @@ func (f *filter) detaches(recs []*kgo.Record, letters []*Letter) bool {
 	if f.q.Brief || len(recs) == 1 && recordBytes(recs[0]) >= smallBatch {
 		return false
 	}
-	if f.q.Order != Stream {
-		return true
+	if f.q.Order != Stream || len(letters) == 0 || len(letters) == len(recs) {
+		return f.q.Order != Stream
 	}
 	all, kept := 0, 0
 	for _, rec := range recs {

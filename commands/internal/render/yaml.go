@@ -1,9 +1,11 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -15,17 +17,38 @@ import (
 // something else: ".inf" as a number, "? a" as a key, a key "<<" as a merge. With
 // foreign text that is a hole.
 func yamlFromJSON(document []byte) ([]byte, error) {
-	y := yamlWriter{in: json.NewDecoder(bytes.NewReader(document))}
+	var out bytes.Buffer
+	err := yamlOf(bytes.NewReader(document), &out)
+	return out.Bytes(), err
+}
+
+func yamlOf(document io.Reader, out io.Writer) error {
+	w := bufio.NewWriter(out)
+	y := yamlWriter{in: json.NewDecoder(document), out: w}
 	y.in.UseNumber()
 	if err := y.value(yamlTop, ""); err != nil {
-		return nil, err
+		return err
 	}
-	return y.out.Bytes(), nil
+	return w.Flush()
+}
+
+// writeYAML is yamlFromJSON for what writes itself.
+func writeYAML(w io.Writer, document Streamed) error {
+	from, to := io.Pipe()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_ = to.CloseWithError(document.WriteJSON(to)) // nil: at its end
+	}()
+	err := yamlOf(from, w)
+	_ = from.CloseWithError(err) // it stops what still writes
+	<-written
+	return err
 }
 
 type yamlWriter struct {
 	in  *json.Decoder
-	out bytes.Buffer
+	out *bufio.Writer // which keeps its first error
 }
 
 // yamlPlace is what stands before a value on its line.
@@ -44,7 +67,7 @@ func (y *yamlWriter) value(place yamlPlace, indent string) error {
 	if err != nil {
 		return err
 	}
-	text := yamlScalar(next)
+	empty := ""
 	if open, ok := next.(json.Delim); ok {
 		if y.in.More() {
 			return y.entries(open, place, indent)
@@ -52,12 +75,17 @@ func (y *yamlWriter) value(place yamlPlace, indent string) error {
 		if _, err := y.in.Token(); err != nil { // the closing bracket
 			return err
 		}
-		text = map[json.Delim]string{'{': "{}", '[': "[]"}[open]
+		empty = map[json.Delim]string{'{': "{}", '[': "[]"}[open]
 	}
 	if place == yamlKey {
-		text = " " + text
+		_ = y.out.WriteByte(' ')
 	}
-	y.out.WriteString(text + "\n")
+	if empty != "" {
+		y.write(empty)
+	} else {
+		y.scalar(next)
+	}
+	y.write("\n")
 	return nil
 }
 
@@ -75,9 +103,9 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 		indent += "  "
 	}
 	for lead := first; y.in.More(); lead = indent {
-		y.out.WriteString(lead)
+		y.write(lead)
 		if open == '[' {
-			y.out.WriteString("- ")
+			y.write("- ")
 			if err := y.value(yamlDash, indent); err != nil {
 				return err
 			}
@@ -87,7 +115,8 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 		if err != nil {
 			return err
 		}
-		y.out.WriteString(yamlScalar(key) + ":")
+		y.scalar(key)
+		y.write(":")
 		if err := y.value(yamlKey, indent); err != nil {
 			return err
 		}
@@ -96,17 +125,20 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 	return err
 }
 
-// yamlScalar is a JSON scalar as YAML.
-func yamlScalar(scalar json.Token) string {
+func (y *yamlWriter) write(text string) { _, _ = y.out.WriteString(text) }
+
+// scalar writes a JSON scalar as YAML.
+func (y *yamlWriter) scalar(scalar json.Token) {
 	switch v := scalar.(type) {
 	case nil:
-		return "null"
+		y.write("null")
 	case string:
-		return yamlString(v)
+		y.string(v)
 	case json.Number:
-		return yamlNumber(v.String())
+		y.write(yamlNumber(v.String()))
+	default: // true, false
+		_, _ = fmt.Fprint(y.out, scalar)
 	}
-	return fmt.Sprint(scalar) // true, false
 }
 
 // yamlNumber is a JSON number, which YAML 1.2 reads as it is; YAML 1.1 reads an exponent
@@ -119,31 +151,30 @@ func yamlNumber(digits string) string {
 	return mantissa + ".0e" + exponent
 }
 
-// yamlString is s bare where every version of YAML reads it as that string, and in double
+// string writes s bare where every version of YAML reads it as that string, and in double
 // quotes otherwise.
-func yamlString(s string) string {
+func (y *yamlWriter) string(s string) {
 	if yamlBare(s) {
-		return s
+		y.write(s)
+		return
 	}
-	var b strings.Builder
-	b.WriteByte('"')
+	y.write(`"`)
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
+			_ = y.out.WriteByte('\\')
+			_, _ = y.out.WriteRune(r)
 		case r == '\n' || r == '\r' || r == '\t':
-			b.WriteString(map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`}[r])
+			y.write(map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`}[r])
 		case r > 0xffff && unsafeRune(r):
-			fmt.Fprintf(&b, `\U%08x`, r)
+			_, _ = fmt.Fprintf(y.out, `\U%08x`, r)
 		case unsafeRune(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
+			_, _ = fmt.Fprintf(y.out, `\u%04x`, r)
 		default:
-			b.WriteRune(r)
+			_, _ = y.out.WriteRune(r)
 		}
 	}
-	b.WriteByte('"')
-	return b.String()
+	y.write(`"`)
 }
 
 // yamlWords look like strings and are not: YAML 1.1 has the longer list.
