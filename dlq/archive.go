@@ -77,10 +77,10 @@ func NewArchive(w io.Writer, head ArchiveHead, from map[int32]int64) (*Archive, 
 
 // Add adds a letter. After an error nothing is written any more.
 func (a *Archive) Add(l *Letter) error {
-	m := members{buf: a.pending}
-	if n := len(l.Key) + len(l.Value); n > archiveBuffer { // what grows by doubling takes three times as much
-		m.buf.Grow(n + n/2)
+	if len(l.Key)+len(l.Value) > archiveBuffer {
+		return a.addLarge(l)
 	}
+	m := members{buf: a.pending}
 	m.object(func() { l.archived(&m) })
 	a.pending = m.buf
 	a.pending.WriteByte('\n')
@@ -89,6 +89,41 @@ func (a *Archive) Add(l *Letter) error {
 		return a.err
 	}
 	return a.Flush()
+}
+
+// addLarge writes a line in pieces, as it would be in memory beside its letter, and larger.
+func (a *Archive) addLarge(l *Letter) error {
+	if err := a.Flush(); err != nil {
+		return err
+	}
+	written := &countingWriter{w: io.MultiWriter(a.w, a.sum)}
+	m := members{w: written}
+	m.object(func() { l.archived(&m) })
+	m.buf.WriteByte('\n')
+	if m.passAll(); m.err != nil {
+		a.err = m.err
+		return a.err
+	}
+	a.whole += written.n
+	a.count(l.Coordinates.Partition, l.Coordinates.Offset)
+	return nil
+}
+
+func (a *Archive) count(partition int32, offset int64) {
+	a.letters++
+	a.next[partition] = max(a.next[partition], offset+1)
+}
+
+// countingWriter knows how much was written.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // archived writes a letter's line.
@@ -137,13 +172,10 @@ func (a *Archive) Flush() error {
 	a.whole += int64(whole)
 	for _, mark := range a.marks {
 		if mark.end <= whole {
-			a.letters++
-			a.next[mark.partition] = max(a.next[mark.partition], mark.offset+1)
+			a.count(mark.partition, mark.offset)
 		}
 	}
-	if a.pending.Reset(); a.pending.Cap() > 4*archiveBuffer {
-		a.pending = bytes.Buffer{}
-	}
+	a.pending.Reset()
 	a.marks = a.marks[:0]
 	a.err = err
 	return err

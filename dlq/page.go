@@ -12,7 +12,7 @@ import (
 )
 
 // maxPageBytes bounds the letters of a page in memory. There is one letter at least.
-const maxPageBytes = 24 << 20
+const maxPageBytes = 16 << 20
 
 // page reads partition by partition as little as a page may need, and gives what is
 // first, or last, of all of them.

@@ -58,7 +58,7 @@ func bombs(t *testing.T, c *kafkatest.Cluster, registry string) string {
 			plain = append(plain, append(prefix[:5:5], data...))
 		}
 	}
-	cl := c.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.ProducerBatchMaxBytes(90<<20), kgo.BrokerMaxWriteBytes(100<<20))
+	cl := bombClient(t, c, kgo.GzipCompression())
 	put := func(value []byte) {
 		rec := &kgo.Record{Topic: topic, Value: value, Headers: []kgo.RecordHeader{{Key: "kafka_dlt-original-topic", Value: []byte("orders")}}}
 		if err := cl.ProduceSync(t.Context(), rec).FirstErr(); err != nil {
@@ -93,21 +93,48 @@ func TestBombsInLettersCostNoCommandMuchMemory(t *testing.T) {
 	}
 }
 
-// What reads partitions at once unpacks few batches at once.
+// What reads partitions at once unpacks few batches at once, whatever swells in them.
 func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
 	c := kafkatest.Fake(t)
 	topic := c.Topic(t, 16, "retention.ms=-1", "max.message.bytes=40000000")
-	cl := c.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.ProducerBatchMaxBytes(90<<20), kgo.BrokerMaxWriteBytes(100<<20))
 	t.Setenv("GOMAXPROCS", "8") // which more partitions are read at once with
-	for i := range int32(32) {  // two in each, as large as may be
-		rec := &kgo.Record{Topic: topic, Partition: i % 16, Value: make([]byte, 11<<20)}
-		if err := cl.ProduceSync(t.Context(), rec).FirstErr(); err != nil {
+	packed, plain := bombClient(t, c, kgo.GzipCompression()), bombClient(t, c, kgo.NoCompression())
+	put := func(cl *kgo.Client, records ...*kgo.Record) {
+		t.Helper()
+		if err := cl.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range []string{"stats " + topic, "export " + topic, "replay " + topic + " --to other --dry-run", "browse " + topic, "browse " + topic + " -o json", "browse " + topic + " --oldest", "browse " + topic + " --all -o jsonl", "list " + topic, "list --count " + topic} {
-		costsLittle(t, c, "", args, 0)
+	const large = 11 << 20
+	for i := range int32(16) { // two in each, as large as may be
+		shapes := [][]byte{make([]byte, large), bytes.Repeat([]byte(`"`), large), []byte("[" + strings.Repeat("{},", large/3) + "1]"), bytes.Repeat([]byte("é"), large/2)}
+		put(packed, &kgo.Record{Topic: topic, Partition: i, Value: shapes[i%4]})
+		put(packed, &kgo.Record{Topic: topic, Partition: i, Value: shapes[(i+1)%4]})
 	}
+	put(packed, &kgo.Record{Topic: topic, Partition: 3, Headers: make([]kgo.RecordHeader, 3_000_000)})
+	many := make([]*kgo.Record, 500_000)
+	for i := range many {
+		many[i] = &kgo.Record{Topic: topic, Partition: 5}
+	}
+	put(packed, many...)
+	put(plain, &kgo.Record{Topic: topic, Partition: 7, Value: make([]byte, 30<<20)})
+	for _, args := range []string{
+		"stats " + topic, "export " + topic, "replay " + topic + " --to other --dry-run", "list " + topic, "list --count " + topic,
+		"browse " + topic, "browse " + topic + " --oldest -o json", "browse " + topic + " -o yaml", "browse " + topic + " --all -o jsonl", "browse " + topic + " --all --where .value!=1",
+		"show " + topic + ":1:0 -o json", "show " + topic + ":2:0 -o yaml", "show " + topic + ":2:0",
+	} {
+		code := 0
+		if strings.Fields(args)[0] != "show" && strings.Fields(args)[0] != "replay" {
+			code = 4
+		}
+		costsLittle(t, c, "", args, code)
+	}
+}
+
+func bombClient(t *testing.T, c *kafkatest.Cluster, codec kgo.CompressionCodec) *kgo.Client {
+	t.Helper()
+	return c.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(90<<20),
+		kgo.BrokerMaxWriteBytes(100<<20), kgo.ProducerLinger(0), kgo.MaxBufferedRecords(1_000_000))
 }
 
 // costsLittle runs a command of evtctl dlq and looks at what it took in memory.
