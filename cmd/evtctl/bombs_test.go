@@ -154,7 +154,7 @@ func costsLittle(t *testing.T, c *kafkatest.Cluster, registry, args string, code
 		t.Errorf("dlq %s ends with %d, want %d: %.300s", args, cmd.ProcessState.ExitCode(), code, errs.String())
 	}
 	peak := peakOf(t, status)
-	t.Logf("dlq %s: %d MB", args, peak>>20)
+	t.Logf("dlq %s: %d MB, %s of CPU time", args, peak>>20, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 	if peak > bombMemory {
 		t.Errorf("dlq %s took %d MB", args, peak>>20)
 	}

@@ -109,6 +109,10 @@ func (j *jsonWriter) Write(text []byte) (int, error) {
 			}
 			i += size - 1
 		case j.inString:
+			for i < len(text)-1 && c != '"' && c != '\\' && text[i+1] < 0x7f { // most of a long text
+				i++
+				c = text[i]
+			}
 			j.inString, j.escaped = c != '"', c == '\\'
 		case j.strips && isBlank(c):
 			j.write(text[start:i])

@@ -18,21 +18,23 @@ import (
 // foreign text that is a hole.
 func yamlFromJSON(document []byte) ([]byte, error) {
 	var out bytes.Buffer
-	err := yamlOf(bytes.NewReader(document), &out)
+	in := json.NewDecoder(bytes.NewReader(document))
+	in.UseNumber()
+	err := yamlOf(in, &out)
 	return out.Bytes(), err
 }
 
-func yamlOf(document io.Reader, out io.Writer) error {
+func yamlOf(document tokens, out io.Writer) error {
 	w := bufio.NewWriter(out)
-	y := yamlWriter{in: json.NewDecoder(document), out: w}
-	y.in.UseNumber()
+	y := yamlWriter{in: document, out: w}
 	if err := y.value(yamlTop, ""); err != nil {
 		return err
 	}
 	return w.Flush()
 }
 
-// writeYAML is yamlFromJSON for what writes itself.
+// writeYAML is yamlFromJSON for what writes itself. Long text is quoted whatever it is:
+// whether it may be bare shows only at its end.
 func writeYAML(w io.Writer, document Streamed) error {
 	from, to := io.Pipe()
 	written := make(chan struct{})
@@ -40,14 +42,14 @@ func writeYAML(w io.Writer, document Streamed) error {
 		defer close(written)
 		_ = to.CloseWithError(document.WriteJSON(to)) // nil: at its end
 	}()
-	err := yamlOf(from, w)
+	err := yamlOf(newJSONTokens(from), w)
 	_ = from.CloseWithError(err) // it stops what still writes
 	<-written
 	return err
 }
 
 type yamlWriter struct {
-	in  *json.Decoder
+	in  tokens
 	out *bufio.Writer // which keeps its first error
 }
 
@@ -83,10 +85,10 @@ func (y *yamlWriter) value(place yamlPlace, indent string) error {
 	if empty != "" {
 		y.write(empty)
 	} else {
-		y.scalar(next)
+		err = y.scalar(next)
 	}
 	y.write("\n")
-	return nil
+	return err
 }
 
 // entries writes the members of a map or the items of a sequence, one a line. The
@@ -115,7 +117,9 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 		if err != nil {
 			return err
 		}
-		y.scalar(key)
+		if err := y.scalar(key); err != nil {
+			return err
+		}
 		y.write(":")
 		if err := y.value(yamlKey, indent); err != nil {
 			return err
@@ -128,7 +132,7 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 func (y *yamlWriter) write(text string) { _, _ = y.out.WriteString(text) }
 
 // scalar writes a JSON scalar as YAML.
-func (y *yamlWriter) scalar(scalar json.Token) {
+func (y *yamlWriter) scalar(scalar json.Token) error {
 	switch v := scalar.(type) {
 	case nil:
 		y.write("null")
@@ -138,7 +142,21 @@ func (y *yamlWriter) scalar(scalar json.Token) {
 		y.write(yamlNumber(v.String()))
 	default: // true, false
 		_, _ = fmt.Fprint(y.out, scalar)
+	case *longText:
+		return y.long(v)
 	}
+	return nil
+}
+
+func (y *yamlWriter) long(text *longText) error {
+	y.write(`"`)
+	for y.quoted(text.piece); !text.whole; y.quoted(text.piece) {
+		if err := text.next(); err != nil {
+			return err
+		}
+	}
+	y.write(`"`)
+	return nil
 }
 
 // yamlNumber is a JSON number, which YAML 1.2 reads as it is; YAML 1.1 reads an exponent
@@ -159,6 +177,12 @@ func (y *yamlWriter) string(s string) {
 		return
 	}
 	y.write(`"`)
+	y.quoted(s)
+	y.write(`"`)
+}
+
+// quoted writes what stands between double quotes.
+func (y *yamlWriter) quoted(s string) {
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -174,7 +198,6 @@ func (y *yamlWriter) string(s string) {
 			_, _ = y.out.WriteRune(r)
 		}
 	}
-	y.write(`"`)
 }
 
 // yamlWords look like strings and are not: YAML 1.1 has the longer list.
