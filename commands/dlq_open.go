@@ -81,6 +81,12 @@ const dlqMemory = 96 << 20
 // buffer for that doubles: with 16 MB and more it would grow to 32.)
 const dlqBatch = 12 << 20
 
+func (e *Env) limitMemory() {
+	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
+		e.LimitMemory(dlqMemory)
+	}
+}
+
 // openDLQ connects to the cluster for who reads letters only. The registry is asked when a
 // letter needs it. The caller closes the office's client.
 func (e *Env) openDLQ(ctx context.Context) (*postOffice, error) {
@@ -94,9 +100,7 @@ func (e *Env) openOffice(ctx context.Context, opts ...kgo.Opt) (*postOffice, err
 	if err != nil {
 		return nil, err
 	}
-	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
-		e.LimitMemory(dlqMemory)
-	}
+	e.limitMemory()
 	client, settings, err := e.Open(ctx, opts...)
 	if err != nil {
 		return nil, err
