@@ -45,7 +45,10 @@ func pageLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice
 	}); err != nil {
 		return err
 	}
-	if read.More {
+	switch {
+	case read.More && read.Matched < int64(opts.Query.Limit):
+		render.Message(opts.Env.Streams, render.Faint, "there are more letters, too large to be sorted with these: --all -o jsonl gives all")
+	case read.More:
 		render.Message(opts.Env.Streams, render.Faint, "there are more letters: --limit shows more of them, --all all")
 	}
 	return office.told(opts.Env, opts.Query.Topic, read)
