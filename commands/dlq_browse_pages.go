@@ -43,7 +43,7 @@ func (b *letterBrowser) open(ctx context.Context, filter string) (iter.Seq2[rend
 	if err != nil {
 		return nil, err
 	}
-	q.Order, q.Limit = dlq.Stream, 0
+	q.Order, q.Limit, q.Brief = dlq.Stream, 0, true
 	return func(yield func(render.Page[letterRow], error) bool) {
 		if err := b.descend(ctx, q, yield); err != nil {
 			yield(render.Page[letterRow]{}, b.office.settings.Explain(err))

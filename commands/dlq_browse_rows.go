@@ -9,26 +9,28 @@ import (
 
 // letterPage is the answer of a page. Open and QueryErrors tell what isn't in it.
 type letterPage struct {
-	Version     int           `json:"version"`
-	Topic       string        `json:"topic"`
-	Letters     []*dlq.Letter `json:"letters"`
-	Scanned     int64         `json:"scanned"`
-	More        bool          `json:"more"` // there are, or may be, more that fit
-	Open        int64         `json:"open"` // offsets behind an open transaction
-	QueryErrors int64         `json:"query_errors"`
-	Faults      []dlq.Fault   `json:"faults"`
+	Version     int             `json:"version"`
+	Topic       string          `json:"topic"`
+	Letters     []decodedLetter `json:"letters"`
+	Scanned     int64           `json:"scanned"`
+	More        bool            `json:"more"` // there are, or may be, more that fit
+	Open        int64           `json:"open"` // offsets behind an open transaction
+	QueryErrors int64           `json:"query_errors"`
+	Faults      []dlq.Fault     `json:"faults"`
 }
 
 // pageLetters prints a page, sorted.
 func pageLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice) error {
 	whole := opts.Format == render.JSON || opts.Format == render.JSONL || opts.Format == render.YAML
-	page := letterPage{Version: 1, Topic: opts.Query.Topic, Letters: []*dlq.Letter{}}
+	page := letterPage{Version: 1, Topic: opts.Query.Topic, Letters: []decodedLetter{}}
 	lines, rows := []any{}, []letterRow{}
+	opts.Query.Brief = !whole
 	progress := render.NewProgress(opts.Env.Streams, "reading "+opts.Query.Topic)
 	read, err := office.Read(ctx, opts.Query, func(l *dlq.Letter) error {
 		if whole {
-			office.decode(ctx, l)
-			page.Letters, lines = append(page.Letters, l), append(lines, l)
+			one := decodedLetter{l, ctx, office}
+			page.Letters, lines = append(page.Letters, one), append(lines, one)
+			return nil
 		}
 		rows = append(rows, rowOf(l))
 		return nil
@@ -43,7 +45,10 @@ func pageLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice
 	}); err != nil {
 		return err
 	}
-	if read.More {
+	switch {
+	case read.More && read.Matched < int64(opts.Query.Limit):
+		render.Message(opts.Env.Streams, render.Faint, "there are more letters, too large to be sorted with these: --all -o jsonl gives all")
+	case read.More:
 		render.Message(opts.Env.Streams, render.Faint, "there are more letters: --limit shows more of them, --all all")
 	}
 	return office.told(opts.Env, opts.Query.Topic, read)
@@ -68,16 +73,14 @@ type letterStream struct {
 
 // streamLetters prints all letters in the order in which they are read.
 func streamLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffice) error {
+	opts.Query.Brief = opts.Format != render.JSONL
 	out := &letterStream{opts: opts, columns: letterColumns(opts.Env.Now())}
 	progress := render.NewProgress(opts.Env.Streams, "reading "+opts.Query.Topic)
 	var done int64
 	read, err := office.Read(ctx, opts.Query, func(l *dlq.Letter) error {
 		done++
 		progress.Update(done, 0)
-		if opts.Format == render.JSONL {
-			office.decode(ctx, l)
-		}
-		return out.add(l)
+		return out.add(decodedLetter{l, ctx, office})
 	})
 	progress.Done()
 	if err != nil {
@@ -91,8 +94,8 @@ func streamLetters(ctx context.Context, opts *dlqBrowseOptions, office *postOffi
 	return office.told(opts.Env, opts.Query.Topic, read)
 }
 
-func (o *letterStream) add(l *dlq.Letter) error {
-	o.rows = append(o.rows, rowOf(l))
+func (o *letterStream) add(l decodedLetter) error {
+	o.rows = append(o.rows, rowOf(l.Letter))
 	if o.opts.Format == render.JSONL {
 		o.lines = append(o.lines, l)
 		o.bytes += len(l.Key) + len(l.Value)
@@ -113,11 +116,4 @@ func (o *letterStream) flush(empty string) error {
 	o.rows, o.lines, o.bytes, o.begun = o.rows[:0], o.lines[:0], 0, true
 	clear(o.lines[:cap(o.lines)])
 	return err
-}
-
-// decode adds to a letter what its key and value say, unless a query did already.
-func (o *postOffice) decode(ctx context.Context, l *dlq.Letter) {
-	if l.Decoded == nil {
-		l.Decode(ctx, o.Decoder, l.RecordHeaders())
-	}
 }

@@ -18,7 +18,11 @@ const maxEdited = 100
 // dlqEditOptions is what "evtctl dlq edit" was asked.
 type dlqEditOptions struct {
 	dlqWriteOptions
-	ValueFile string
+	ValueFile  string
+	ValuesFile string // what an edit of several letters has left
+
+	kept  *keptSheet  // what is in ValuesFile
+	typed *typedSheet // in an editor; nil: nothing
 }
 
 func newDLQEditCmd(env *Env, run func(context.Context, *dlqEditOptions) error) *cobra.Command {
@@ -30,7 +34,9 @@ func newDLQEditCmd(env *Env, run func(context.Context, *dlqEditOptions) error) *
 		Short: "Change values of letters, and send them back",
 		Long: `Change the values of dead letters and send them back, exactly once, as "evtctl dlq
 replay" does: in the editor that $VISUAL or $EDITOR names, by --set and jq, or, of one
-letter, with the value that a file has.
+letter, with the value that a file has. What was typed and isn't sent, as when the
+question is answered with no, is kept in a file; it is said where, and with which of
+--value-file and --values-file to go on.
 
 Several letters, up to 100, are in one file, each below a line with its coordinates.
 A letter that isn't changed is not sent, and neither is one that is deleted together
@@ -45,7 +51,8 @@ back before doesn't count here.`,
 		Example: `  evtctl dlq edit orders-dlt:0:17
   evtctl dlq edit orders-dlt --fingerprint 0f2a9c1d44e7 --limit 20 --reason "INC-4711"
   evtctl dlq edit orders-dlt:0:17 --set '.currency="EUR"' --reason "INC-4711" --yes
-  evtctl dlq edit orders-dlt:0:17 --value-file fixed.json --dry-run`,
+  evtctl dlq edit orders-dlt:0:17 --value-file fixed.json --dry-run
+  evtctl dlq edit --values-file evtctl-edit-1.txt --dry-run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := opts.finish(flags, args, set); err != nil {
 				return err
@@ -57,11 +64,12 @@ back before doesn't count here.`,
 	f := cmd.Flags()
 	f.StringVar(&set, "set", "", "change each value by this `jq`, such as '.currency = \"EUR\"'")
 	f.StringVar(&opts.ValueFile, "value-file", "", "take the value from this `file`: JSON where it has a schema, else its very bytes")
+	f.StringVar(&opts.ValuesFile, "values-file", "", "take the letters and their values from this `file`, which an edit of several letters has left")
 	f.StringVar(&opts.Request.To, "to", "", "send to this `topic` (default: where each letter came from)")
 	f.StringVar(&opts.Request.Reason, "reason", "", "why, `text` for the history")
 	f.BoolVar(&opts.AtLeastOnce, "at-least-once", false, "do without transactions, where they aren't permitted")
 	opts.writeFlags.register(cmd)
-	cmd.MarkFlagsMutuallyExclusive("set", "value-file")
+	cmd.MarkFlagsMutuallyExclusive("set", "value-file", "values-file")
 	complete(cmd, "to", topicNames(env))
 	return cmd
 }
@@ -75,6 +83,15 @@ func (o *dlqEditOptions) finish(flags *choiceFlags, args []string, set string) (
 			return err
 		}
 		o.Request.EditText = set
+	}
+	if o.ValuesFile != "" {
+		if len(args) > 0 {
+			return usagef("leave them out", "--values-file names its letters, and others are named")
+		}
+		if o.kept, err = readKept(o.ValuesFile); err != nil {
+			return err
+		}
+		args = o.kept.letters
 	}
 	if err := flags.choose(&o.Request, args); err != nil {
 		return err
@@ -115,7 +132,7 @@ func (o *dlqEditOptions) edit(ctx context.Context, office *postOffice) error {
 		return err
 	}
 	defer closeCounter()
-	drafts := &draftEditor{decoder: office.decoder, forEditor: o.Set == nil && o.ValueFile == ""}
+	drafts := &draftEditor{decoder: office.decoder, forEditor: o.inEditor()}
 	plan, err := o.look(ctx, office, counter, drafts)
 	if err != nil {
 		return office.explain(ctx, err)
@@ -124,6 +141,7 @@ func (o *dlqEditOptions) edit(ctx context.Context, office *postOffice) error {
 		return o.nothingToEdit(ctx, plan)
 	}
 	if err := o.change(ctx, drafts.list); err != nil {
+		o.keep(drafts.list)
 		return err
 	}
 	if !changesAny(drafts.list) {
@@ -133,15 +151,15 @@ func (o *dlqEditOptions) edit(ctx context.Context, office *postOffice) error {
 		render.Message(o.Env.Streams, render.Plain, "nothing was changed, and nothing is sent")
 		return nil
 	}
-	if err := o.showDifferences(drafts.list); err != nil {
+	if err := o.refusedAll(drafts.list); err != nil {
 		return err
 	}
-	// The values are as they were shown, whatever happens to the file or the editor.
-	o.Request.Edit = drafts.fixed()
-	if plan, err = plan.Anew(ctx, o.Request); err != nil {
-		return office.explain(ctx, err)
-	}
-	return o.carryOut(ctx, office, counter, plan)
+	return o.send(ctx, office, counter, plan, drafts)
+}
+
+// inEditor tells that a person makes the changes.
+func (o *dlqEditOptions) inEditor() bool {
+	return o.Set == nil && o.ValueFile == "" && o.ValuesFile == ""
 }
 
 // look finds the letters that can be edited, and their drafts.
@@ -191,8 +209,11 @@ func refusedEdit(at dlq.Coordinates, err error) error {
 // change changes the drafts. What can't be changed fails by itself, unless it is all
 // there is.
 func (o *dlqEditOptions) change(ctx context.Context, drafts []*draft) error {
-	if o.Set == nil && o.ValueFile == "" {
+	switch {
+	case o.inEditor():
 		return o.askEditor(ctx, drafts)
+	case o.kept != nil:
+		return o.kept.put(o.ValuesFile, drafts)
 	}
 	for _, d := range drafts {
 		var text []byte

@@ -67,12 +67,13 @@ func (o *dlqEditOptions) askEditor(ctx context.Context, drafts []*draft) error {
 			break
 		}
 		if problems = s.take(edited, drafts); len(problems) == 0 || ctx.Err() != nil {
+			o.typed = &typedSheet{s, s.below(edited)}
 			return ctx.Err()
 		}
 		typed := s.below(edited)
 		file = append(s.top(problems), typed...)
 	}
-	return keepTyped(s.below(file), problems)
+	return s.keepTyped(s.below(file), problems)
 }
 
 // sheetOf is the file for drafts, and its name, which tells editors what is in it.
@@ -109,11 +110,12 @@ func (s *sheet) take(edited []byte, drafts []*draft) (problems []string) {
 }
 
 // keepTyped ends an edit that can't be sent, without losing what was typed.
-func keepTyped(typed []byte, problems []string) error {
+func (s *sheet) keepTyped(typed []byte, problems []string) error {
 	hint := "nothing was sent"
-	if kept, err := os.CreateTemp("", "evtctl-edit-*.txt"); err == nil {
-		if _, err := kept.Write(typed); err == nil && kept.Close() == nil {
-			hint += "; what was typed is kept in " + kept.Name()
+	if path, err := keepFile("evtctl-edit-*.txt", typed); err == nil {
+		hint += "; what was typed is kept in " + path
+		if !s.single() {
+			hint += ", which --values-file takes when it is mended"
 		}
 	}
 	more := ""

@@ -13,6 +13,7 @@ type sheet struct {
 	letters []sheetLetter
 	mark    string // begins the lines between letters, and no line of a letter
 	note    []byte // the problems that were written at the top
+	listed  bool   // a single letter is below a line too
 }
 
 type sheetLetter struct {
@@ -35,7 +36,7 @@ func newSheet(letters []sheetLetter) *sheet {
 }
 
 // single tells that the file has one text and nothing else.
-func (s *sheet) single() bool { return len(s.letters) == 1 }
+func (s *sheet) single() bool { return len(s.letters) == 1 && !s.listed }
 
 // intro is what is said at the top of a file of several letters.
 const intro = `# The values of %d letters, to be changed and sent back. Leave the lines that begin

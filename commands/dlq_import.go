@@ -43,6 +43,7 @@ command again goes on; 2 the file is refused, asked wrongly or not confirmed, no
 written; 1 it couldn't be done.`,
 		Example: `  evtctl dlq import orders-dlt.jsonl --dry-run
   evtctl dlq import orders-dlt.jsonl --to orders-dlt-restored --time now --yes
+  evtctl dlq import orders-dlt.jsonl --to-context staging --plan-out import.json
   gunzip -c timeouts.jsonl.gz | evtctl dlq import - --yes --reason INC-4711`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,13 +55,19 @@ written; 1 it couldn't be done.`,
 	}
 	f, req := cmd.Flags(), &opts.Import
 	f.StringVar(&req.To, "to", "", "write to this `topic` (default: the one that the letters came from)")
+	f.StringVar(&opts.ToContext, "to-context", "", "write to the cluster of this `context`")
 	f.StringVar(&partition, "partition", "original", "the `partition` to write to: original, key (let the key choose), or a number")
 	f.StringVar(&times, "time", "original", "the `time` stamps: original, or now, with the original one in a header")
 	f.BoolVar(&req.All, "all", false, "import letters too that were dealt with already")
 	f.StringVar(&rate, "rate", "", "at most so many letters in a time, `N/s`")
 	f.StringVar(&req.Reason, "reason", "", "why, `text` for the history")
 	opts.writeFlags.register(cmd)
+	opts.planFileFlags.register(cmd)
+	for _, kept := range []string{"to", "partition", "time", "all", "reason"} {
+		cmd.MarkFlagsMutuallyExclusive("plan", kept) // a saved plan has them
+	}
 	complete(cmd, "to", topicNames(env))
+	complete(cmd, "to-context", contextNames(env))
 	complete(cmd, "partition", fixed("original", "key"))
 	complete(cmd, "time", fixed("original", "now"))
 	return cmd
@@ -93,30 +100,31 @@ func runDLQImport(ctx context.Context, o *dlqImportOptions) error {
 		return err
 	}
 	defer file.close()
-	office, err := o.Env.openDLQ(ctx)
+	counter, err := o.openTarget(ctx)
 	if err != nil {
 		return err
 	}
-	defer office.client.Close()
-	counter, closeCounter, err := o.openCounter(ctx, office)
-	if err != nil {
-		return err
-	}
-	defer closeCounter()
+	defer counter.client.Close()
 	plan, err := o.planImport(ctx, file, counter)
 	if err != nil {
-		return file.explain(office.settings.Explain(err))
+		return file.explain(counter.settings.Explain(err))
 	}
 	text := importText(plan, o.File)
-	if o.DryRun {
+	switch {
+	case o.PlanOut != "":
+		if err := plan.Save(o.PlanOut); err != nil {
+			return err
+		}
+		savedPlan(o.Env.Streams, "evtctl dlq import "+shellWord(o.File)+o.contextWords(), o.PlanOut)
 		return o.printImport(plan, text)
-	}
-	if plan.Planned > 0 {
+	case o.DryRun:
+		return o.printImport(plan, text)
+	case plan.Planned > 0:
 		if err := text.show(o.Env.Streams, false); err != nil {
 			return err
 		}
 		question := fmt.Sprintf("Import %s into %s?", plural(plan.Planned, "letter"), plan.Topic)
-		if err := o.confirmName(ctx, o.Env.Streams, office.settings, plan.Topic, question); err != nil {
+		if err := o.confirmName(ctx, o.Env.Streams, counter.settings, plan.Topic, question); err != nil {
 			return err
 		}
 	}
@@ -127,10 +135,53 @@ func runDLQImport(ctx context.Context, o *dlqImportOptions) error {
 	return o.conclude(ctx, plan.Action, receipt, file.explain(err), counter)
 }
 
+// openTarget connects to where the letters go, which is all that an import needs. The
+// caller closes its client.
+func (o *dlqImportOptions) openTarget(ctx context.Context) (*counter, error) {
+	if o.ToContext == "" {
+		office, err := o.Env.openDLQ(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, _, err := o.openCounter(ctx, office)
+		if err != nil {
+			office.client.Close()
+		}
+		return c, err
+	}
+	o.Env.limitMemory()
+	settings, err := o.Env.otherSettings(o.ToContext)
+	if err != nil {
+		return nil, err
+	}
+	options, err := settings.Options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := settings.Open(ctx)
+	return &counter{client, settings, options}, err
+}
+
+// contextWords are the flags that say which cluster it is.
+func (o *dlqImportOptions) contextWords() string {
+	if o.ToContext == "" {
+		return ""
+	}
+	return " --to-context " + shellWord(o.ToContext)
+}
+
 func (o *dlqImportOptions) planImport(ctx context.Context, file *archiveFile, counter *counter) (*dispose.ImportPlan, error) {
 	progress := render.NewProgress(o.Env.Streams, "checking "+file.name)
 	defer progress.Done()
-	return dispose.NewImport(ctx, file.read, dispose.Look(counter.client), o.Import)
+	target := dispose.Look(counter.client)
+	if o.Plan == "" {
+		return dispose.NewImport(ctx, file.read, target, o.Import)
+	}
+	saved, err := dispose.LoadImport(o.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return saved.Renew(ctx, file.read, target, o.Import)
 }
 
 func (o *dlqImportOptions) importAll(ctx context.Context, counter *counter, plan *dispose.ImportPlan) (*dispose.Receipt, error) {

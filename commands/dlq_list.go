@@ -106,23 +106,25 @@ func incompleteQueues(found *dlq.Found) error {
 	return nil
 }
 
+// queueColumns never cut a topic's name, which the next commands take, and keep what is
+// left to be dealt with.
 func queueColumns(now time.Time) []render.Column[dlq.Queue] {
 	type q = dlq.Queue
 	return []render.Column[q]{
-		{Name: "TOPIC", Raw: func(q q) string { return q.Topic }, Shrink: true},
+		{Name: "TOPIC", Raw: func(q q) string { return q.Topic }},
 		{Name: "LETTERS", Right: true, Raw: func(q q) string { return digits(&q.Letters) }, Text: func(q q) string { return bound(&q.Letters, q.Exact) }},
 		{Name: "EXACT", Wide: true, Raw: func(q q) string { return mark(q.Exact, "yes") }},
-		{Name: "UNDISPOSED", Right: true, Drop: 5, Raw: func(q q) string { return digits(q.Undisposed) }, Text: func(q q) string { return bound(q.Undisposed, q.Exact) }},
-		{Name: "OLDEST", Right: true, Raw: func(q q) string { return stamp(q.Oldest) }, Text: func(q q) string { return ago(now, q.Oldest) }},
-		{Name: "NEWEST", Right: true, Drop: 3, Raw: func(q q) string { return stamp(q.Newest) }, Text: func(q q) string { return ago(now, q.Newest) }},
-		{Name: "LAST-HOUR", Right: true, Raw: func(q q) string { return digits(q.LastHour) }, Text: func(q q) string { return thousands(q.LastHour) }},
+		{Name: "UNDISPOSED", Right: true, Raw: func(q q) string { return digits(q.Undisposed) }, Text: func(q q) string { return bound(q.Undisposed, q.Exact) }},
+		{Name: "OLDEST", Right: true, Drop: 2, Raw: func(q q) string { return stamp(q.Oldest) }, Text: func(q q) string { return ago(now, q.Oldest) }},
+		{Name: "NEWEST", Right: true, Drop: 4, Raw: func(q q) string { return stamp(q.Newest) }, Text: func(q q) string { return ago(now, q.Newest) }},
+		{Name: "LAST-HOUR", Right: true, Drop: 3, Raw: func(q q) string { return digits(q.LastHour) }, Text: func(q q) string { return thousands(q.LastHour) }},
 		{Name: "FIRST-EXPIRY", Right: true, Drop: 1, Raw: func(q q) string { return stamp(q.FirstExpiry) },
 			Text: func(q q) string { return until(now, q.FirstExpiry) }, Tone: func(q q) render.Tone { return expiryTone(now, q.FirstExpiry) }},
-		{Name: "DIALECTS", Drop: 2, Raw: func(q q) string { return strings.Join(q.Dialects, ",") }},
+		{Name: "DIALECTS", Drop: 5, Raw: func(q q) string { return strings.Join(q.Dialects, ",") }},
 		{Name: "BECAUSE", Wide: true, Raw: func(q q) string { return strings.Join(q.Because, ",") }},
 		{Name: "ORIGINS", Wide: true, Raw: func(q q) string { return strings.Join(q.Origins, ",") }},
 		{Name: "GROUPS", Wide: true, Raw: func(q q) string { return strings.Join(q.Groups, ",") }},
-		{Name: "ERROR", Drop: 4, Raw: func(q q) string { return deref(q.Error) }},
+		{Name: "ERROR", Drop: 6, Raw: func(q q) string { return deref(q.Error) }},
 	}
 }
 

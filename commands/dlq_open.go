@@ -73,13 +73,19 @@ func (e *Env) otherSettings(context string) (*cluster.Settings, error) {
 // dlqMemory is from where on the garbage collector works harder. Letters with long stack
 // traces, well compressed, come in large pieces; collected as usual, they would take
 // twice as much. Much less would make reading slow.
-const dlqMemory = 110 << 20
+const dlqMemory = 96 << 20
 
 // dlqBatch bounds what a batch of letters may decompress to. Letters are shown, decoded
 // and written as JSON, each of which takes their size again, and a batch is copied while
 // it is decompressed: with much more, one bomb would take hundreds of megabytes. (The
 // buffer for that doubles: with 16 MB and more it would grow to 32.)
 const dlqBatch = 12 << 20
+
+func (e *Env) limitMemory() {
+	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
+		e.LimitMemory(dlqMemory)
+	}
+}
 
 // openDLQ connects to the cluster for who reads letters only. The registry is asked when a
 // letter needs it. The caller closes the office's client.
@@ -94,9 +100,7 @@ func (e *Env) openOffice(ctx context.Context, opts ...kgo.Opt) (*postOffice, err
 	if err != nil {
 		return nil, err
 	}
-	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
-		e.LimitMemory(dlqMemory)
-	}
+	e.limitMemory()
 	client, settings, err := e.Open(ctx, opts...)
 	if err != nil {
 		return nil, err

@@ -66,11 +66,11 @@ func letterColumns(now time.Time) []render.Column[letterRow] {
 		{Name: "DIALECT", Drop: 6, Raw: func(r r) string { return r.dialect }},
 		{Name: "CLASS", Raw: func(r r) string { return r.class }, Text: func(r r) string { return simpleName(&r.class) }, Shrink: true},
 		{Name: "MESSAGE", Raw: func(r r) string { return r.message }, Text: func(r r) string { return firstLine(&r.message, 100) }, Shrink: true},
-		{Name: "ORIGIN", Raw: func(r r) string { return r.origin }, Shrink: true, Drop: 4},
+		{Name: "ORIGIN", Raw: func(r r) string { return r.origin }, Shrink: true, Drop: 5},
 		{Name: "GROUP", Wide: true, Raw: func(r r) string { return r.group }},
 		{Name: "KEY", Wide: true, Raw: func(r r) string { return r.key }},
 		{Name: "ATTEMPTS", Wide: true, Right: true, Raw: func(r r) string { return digits(r.attempts) }},
-		{Name: "DISPOSITION", Drop: 5, Raw: func(r r) string { return r.state }},
+		{Name: "DISPOSITION", Raw: func(r r) string { return r.state }},
 		expiryColumn(now),
 		{Name: "FINGERPRINT", Drop: 7, Raw: func(r r) string { return r.fingerprint }},
 	}

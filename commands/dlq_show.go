@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // dlqShowOptions is what "evtctl dlq show" was asked.
@@ -32,7 +30,7 @@ type letterDocument struct {
 
 type sourceDocument struct {
 	*dlq.Source
-	Record map[string]any `json:"record"` // its timestamp, key, value and headers, as a letter's
+	Record *dlq.SourceRecord `json:"record"` // its timestamp, key, value and headers, as a letter's
 }
 
 func newDLQShowCmd(env *Env, run func(context.Context, *dlqShowOptions) error) *cobra.Command {
@@ -122,7 +120,7 @@ func printLetter(opts *dlqShowOptions, t *letterText) error {
 	if opts.Format != render.Table && opts.Format != render.Wide {
 		doc := letterDocument{Version: 1, Letter: t.Letter, Difference: t.difference}
 		if t.source != nil {
-			doc.Source = &sourceDocument{t.source, recordOf(t.source.Record)}
+			doc.Source = &sourceDocument{t.source, (*dlq.SourceRecord)(t.source.Record)}
 		}
 		return render.Print(s, opts.Format, render.View[letterRow]{
 			Document: doc, Lines: []any{doc}, Rows: []letterRow{rowOf(t.Letter)}, Columns: letterColumns(t.now),
@@ -150,29 +148,4 @@ func printLetter(opts *dlqShowOptions, t *letterText) error {
 		}
 	}
 	return nil
-}
-
-// recordOf is a record as letters are written in JSON: bytes that aren't UTF-8 under a
-// name of their own.
-func recordOf(rec *kgo.Record) map[string]any {
-	if rec == nil {
-		return nil
-	}
-	m := map[string]any{"timestamp": rec.Timestamp.UTC()}
-	for name, data := range map[string][]byte{"key": rec.Key, "value": rec.Value} {
-		switch {
-		case data == nil:
-			m[name] = nil
-		case utf8.Valid(data):
-			m[name] = string(data)
-		default:
-			m[name+"_base64"] = data
-		}
-	}
-	headers := []dlq.Header{}
-	for _, h := range rec.Headers {
-		headers = append(headers, dlq.Header(h))
-	}
-	m["headers"] = headers
-	return m
 }

@@ -82,21 +82,22 @@ func runDLQStats(ctx context.Context, opts *dlqStatsOptions) error {
 	return office.told(opts.Env, opts.Query.Topic, stats.Read)
 }
 
+// causeColumns keep the fingerprint however narrow a terminal is: the next commands take it.
 func causeColumns(now time.Time) []render.Column[dlq.Group] {
 	type g = dlq.Group
 	return []render.Column[g]{
 		{Name: "COUNT", Right: true, Raw: func(g g) string { return digits(&g.Count) }, Text: func(g g) string { return render.Count(g.Count) }},
-		{Name: "UNDISPOSED", Right: true, Drop: 6, Raw: func(g g) string { return digits(g.Undisposed) }, Text: func(g g) string { return thousands(g.Undisposed) }},
+		{Name: "UNDISPOSED", Right: true, Drop: 2, Raw: func(g g) string { return digits(g.Undisposed) }, Text: func(g g) string { return thousands(g.Undisposed) }},
 		{Name: "SHARE", Right: true, Drop: 4, Raw: func(g g) string { return fmt.Sprintf("%.4f", g.Share) }, Text: func(g g) string { return percent(g.Share) }},
-		{Name: "FIRST", Right: true, Drop: 3, Raw: func(g g) string { return stamp(g.First) }, Text: func(g g) string { return ago(now, g.First) }},
+		{Name: "FIRST", Right: true, Drop: 5, Raw: func(g g) string { return stamp(g.First) }, Text: func(g g) string { return ago(now, g.First) }},
 		{Name: "LAST", Right: true, Raw: func(g g) string { return stamp(g.Last) }, Text: func(g g) string { return ago(now, g.Last) }},
 		{Name: "CLASS", Raw: func(g g) string { return deref(g.Class) }, Text: func(g g) string { return simpleName(g.Class) }, Shrink: true},
 		{Name: "MESSAGE", Raw: func(g g) string { return deref(g.Message) }, Text: func(g g) string { return firstLine(g.Message, 100) }, Shrink: true},
 		{Name: "FRAME", Wide: true, Raw: func(g g) string { return deref(g.Frame) }},
 		{Name: "DIALECTS", Wide: true, Raw: func(g g) string { return strings.Join(g.Dialects, ",") }},
 		{Name: "ORIGINS", Wide: true, Raw: func(g g) string { return strings.Join(g.Origins, ",") }},
-		{Name: "EXAMPLE", Drop: 2, Raw: func(g g) string { return g.Example.String() }},
-		{Name: "FINGERPRINT", Drop: 5, Raw: func(g g) string { return g.Fingerprint }},
+		{Name: "EXAMPLE", Drop: 6, Raw: func(g g) string { return g.Example.String() }},
+		{Name: "FINGERPRINT", Raw: func(g g) string { return g.Fingerprint }},
 	}
 }
 

@@ -77,7 +77,12 @@ func NewArchive(w io.Writer, head ArchiveHead, from map[int32]int64) (*Archive, 
 
 // Add adds a letter. After an error nothing is written any more.
 func (a *Archive) Add(l *Letter) error {
-	a.pending.Write(l.archived())
+	if len(l.Key)+len(l.Value) > archiveBuffer {
+		return a.addLarge(l)
+	}
+	m := members{buf: a.pending}
+	m.object(func() { l.archived(&m) })
+	a.pending = m.buf
 	a.pending.WriteByte('\n')
 	a.marks = append(a.marks, lineMark{a.pending.Len(), l.Coordinates.Partition, l.Coordinates.Offset})
 	if a.pending.Len() < archiveBuffer {
@@ -86,9 +91,43 @@ func (a *Archive) Add(l *Letter) error {
 	return a.Flush()
 }
 
-// archived is a letter's line.
-func (l *Letter) archived() []byte {
-	var m members
+// addLarge writes a line in pieces, as it would be in memory beside its letter, and larger.
+func (a *Archive) addLarge(l *Letter) error {
+	if err := a.Flush(); err != nil {
+		return err
+	}
+	written := &countingWriter{w: io.MultiWriter(a.w, a.sum)}
+	m := members{w: written}
+	m.object(func() { l.archived(&m) })
+	m.buf.WriteByte('\n')
+	if m.passAll(); m.err != nil {
+		a.err = m.err
+		return a.err
+	}
+	a.whole += written.n
+	a.count(l.Coordinates.Partition, l.Coordinates.Offset)
+	return nil
+}
+
+func (a *Archive) count(partition int32, offset int64) {
+	a.letters++
+	a.next[partition] = max(a.next[partition], offset+1)
+}
+
+// countingWriter knows how much was written.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// archived writes a letter's line.
+func (l *Letter) archived(m *members) {
 	_ = m.json("partition", l.Coordinates.Partition) // numbers can be encoded
 	_ = m.json("offset", l.Coordinates.Offset)
 	var ms *int64
@@ -110,13 +149,12 @@ func (l *Letter) archived() []byte {
 		if i > 0 {
 			m.buf.WriteByte(',')
 		}
-		var header members
-		header.data("key", []byte(h.Key))
-		header.data("value", h.Value)
-		m.buf.Write(header.end())
+		m.object(func() {
+			m.data("key", []byte(h.Key))
+			m.data("value", h.Value)
+		})
 	}
 	m.buf.WriteByte(']')
-	return m.end()
 }
 
 // Flush writes what is pending.
@@ -134,8 +172,7 @@ func (a *Archive) Flush() error {
 	a.whole += int64(whole)
 	for _, mark := range a.marks {
 		if mark.end <= whole {
-			a.letters++
-			a.next[mark.partition] = max(a.next[mark.partition], mark.offset+1)
+			a.count(mark.partition, mark.offset)
 		}
 	}
 	a.pending.Reset()

@@ -129,11 +129,17 @@ func (w *tight) Write(p []byte) (int, error) {
 func TestAnArchiveKnowsWhatWasWrittenWholeWhenTheDiskIsFull(t *testing.T) {
 	var letters []*dlq.Letter
 	for i := range 10 {
-		l := dialects(t).Parse(&kgo.Record{Topic: "orders-dlt", Offset: int64(i), Value: []byte("v")})
-		letters = append(letters, l)
+		rec := &kgo.Record{Topic: "orders-dlt", Offset: int64(i), Value: []byte("v")}
+		if i == 4 { // what is written in pieces
+			rec.Value = bytes.Repeat(rec.Value, 300<<10)
+		}
+		letters = append(letters, dialects(t).Parse(rec))
 	}
 	whole := archived(t, letters)
 	for room := bytes.IndexByte(whole, '\n') + 1; room < len(whole); room++ {
+		if room > 1000 && room < len(whole)-1000 {
+			room = min(room+10_007, len(whole)-1000)
+		}
 		w := &tight{room: room}
 		a, err := dlq.NewArchive(w, dlq.ArchiveHead{ClusterID: "c", Topic: "orders-dlt"}, nil)
 		if err != nil {

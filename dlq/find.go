@@ -84,7 +84,7 @@ func (r *Reader) Find(ctx context.Context, req FindRequest) (*Found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing topics: %w", err)
 	}
-	s := &search{r: r, req: req, adm: adm, because: map[string][]string{}, groups: map[string][]string{}}
+	s := &search{r: r, req: req, adm: adm, load: newLoad(), because: map[string][]string{}, groups: map[string][]string{}}
 	s.found = &Found{Version: FoundVersion, Queues: []Queue{}, Retries: []string{},
 		Notes: []string{"what connectors of Kafka Connect are configured to do can't be seen in the cluster"}}
 	var names []string
@@ -115,6 +115,7 @@ type search struct {
 	r       *Reader
 	req     FindRequest
 	adm     *kadm.Client
+	load    *load               // of all topics
 	because map[string][]string // by topic
 	groups  map[string][]string // by the topic they write to
 
@@ -238,12 +239,14 @@ func (s *search) newest(ctx context.Context, t *topic, q *Queue) ([]*Letter, err
 
 // some reads a page of a topic that is described already.
 func (s *search) some(ctx context.Context, t *topic, q *Queue, query Query) (letters []*Letter, err error) {
+	query.Brief = true
 	f := &filter{r: s.r, q: query, topic: t}
 	spans, err := spansOf(ctx, s.r.Client, t, query)
 	if err != nil {
 		return nil, err
 	}
 	sc := newScanner(s.r.Client, t)
+	sc.load = s.load
 	err = f.page(ctx, sc, spans, func(l *Letter) error { letters = append(letters, l); return nil })
 	q.Faults = append(q.Faults, sc.faults...)
 	if len(letters) > 0 && query.Order == Newest {
@@ -303,6 +306,7 @@ func (s *search) count(ctx context.Context, t *topic, q *Queue) error {
 		return err
 	}
 	sc := newScanner(s.r.Client, t)
+	sc.load = s.load
 	q.Letters = 0
 	err = scan(ctx, sc, spans, func(recs []*kgo.Record) int64 { return int64(len(recs)) },
 		func(_ span, n int64) error { q.Letters += n; return nil })

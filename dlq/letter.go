@@ -2,6 +2,9 @@ package dlq
 
 import (
 	"bytes"
+	"cmp"
+	"io"
+	"strings"
 	"time"
 )
 
@@ -80,37 +83,54 @@ func (l *Letter) Detach() {
 	}
 }
 
+// briefBytes is how much of a text a list shows at most.
+const briefBytes = 500
+
+// shorten keeps what a list shows of a letter, and none of the memory of its batch.
+func (l *Letter) shorten() {
+	l.Key, l.Value, l.Problems = bytes.Clone(l.Key[:min(len(l.Key), briefBytes)]), nil, []Problem{}
+	for _, text := range []**string{&l.Cause.Class, &l.Cause.Message, &l.Cause.Frame, &l.Origin.Group} {
+		if *text != nil && len(**text) > briefBytes {
+			short := strings.Clone(clip(**text, briefBytes))
+			*text = &short
+		}
+	}
+}
+
 // MarshalJSON implements [json.Marshaler].
 func (l *Letter) MarshalJSON() ([]byte, error) {
 	var m members
+	var err error
+	m.object(func() { err = l.members(&m) })
+	return m.buf.Bytes(), err
+}
+
+// WriteJSON writes the same in pieces, so that a large letter isn't in memory twice. What
+// is decoded is written as it is, blanks and all.
+func (l *Letter) WriteJSON(w io.Writer) error {
+	m := members{w: w}
+	var err error
+	m.object(func() { err = l.members(&m) })
+	m.passAll()
+	return cmp.Or(err, m.err)
+}
+
+func (l *Letter) members(m *members) error {
 	m.text("coordinates", l.Coordinates.String())
-	rest := []struct {
-		name  string
-		value any
-	}{
+	rest := []encoded{
 		{"dialect", orNil(l.Dialect)},
 		{"died_at", utc(l.DiedAt)}, {"timestamp", utc(l.Timestamp)}, {"origin", l.Origin.utc()}, {"cause", l.Cause},
 	}
-	for _, r := range rest {
-		if err := m.json(r.name, r.value); err != nil {
-			return nil, err
-		}
+	if err := m.all(rest); err != nil {
+		return err
 	}
 	m.data("key", l.Key)
 	m.data("value", l.Value)
-	rest = append(rest[:0], []struct {
-		name  string
-		value any
-	}{
-		{"headers", orEmpty(l.Headers)}, {"problems", orEmpty(l.Problems)}, {"decoded", l.Decoded},
-		{"source_differs", l.SourceDiffers}, {"disposition", l.Disposition}, {"expires_at", utc(l.ExpiresAt)},
-	}...)
-	for _, r := range rest {
-		if err := m.json(r.name, r.value); err != nil {
-			return nil, err
-		}
+	m.headers(l.Headers)
+	if err := cmp.Or(m.json("problems", orEmpty(l.Problems)), m.decoded(l.Decoded)); err != nil {
+		return err
 	}
-	return m.end(), nil
+	return m.all([]encoded{{"source_differs", l.SourceDiffers}, {"disposition", l.Disposition}, {"expires_at", utc(l.ExpiresAt)}})
 }
 
 func (o Origin) utc() Origin {

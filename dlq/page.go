@@ -2,6 +2,7 @@ package dlq
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
 	"slices"
 	"time"
@@ -10,37 +11,27 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// pile is what a page has of one partition, at most the limit, in order.
-type pile struct {
-	letters []*Letter
-	bytes   int
-}
+// maxPageBytes bounds the letters of a page in memory. There is one letter at least.
+const maxPageBytes = 16 << 20
 
 // page reads partition by partition as little as a page may need, and gives what is
 // first, or last, of all of them.
 func (f *filter) page(ctx context.Context, s *scanner, spans []span, visit func(*Letter) error) error {
-	piles := map[int32]*pile{}
+	p := &pile{order: f.q.Order, limit: f.q.Limit, met: map[int32]*met{}}
 	for _, sp := range spans {
-		piles[sp.partition] = &pile{}
+		p.met[sp.partition] = &met{}
 	}
 	var err error
 	if f.q.Order == Oldest {
-		err = f.forward(ctx, s, spans, piles)
+		err = f.forward(ctx, s, spans, p)
 	} else {
-		err = f.backward(ctx, s, spans, piles)
+		err = f.backward(ctx, s, spans, p)
 	}
 	if err != nil {
 		return err
 	}
-	var all []*Letter
-	for _, sp := range spans {
-		all = append(all, piles[sp.partition].letters...)
-	}
-	sortPage(all, f.q.Order)
-	if len(all) > f.q.Limit {
-		all, f.result.More = all[:f.q.Limit], true
-	}
-	for _, l := range all {
+	f.result.More = p.more
+	for _, l := range p.sorted() {
 		f.result.Matched++
 		if err := visit(l); err != nil {
 			return err
@@ -49,47 +40,88 @@ func (f *filter) page(ctx context.Context, s *scanner, spans []span, visit func(
 	return nil
 }
 
-func sortPage(letters []*Letter, order Order) {
+// pile is the first, or last, of the letters that were met: as many as a page has, and no
+// more than fit into memory. Which those are doesn't depend on how partitions take turns.
+// It is a heap of [container/heap], with the letter on top that comes last.
+type pile struct {
+	order   Order
+	limit   int
+	letters []*Letter
+	bytes   int
+	cut     *Letter // without its bytes: the first that didn't fit, as far as is known
+	more    bool    // there are letters that aren't in it
+	met     map[int32]*met
+}
+
+// met is how many letters of a partition were met, and about what they take.
+type met struct{ letters, bytes int }
+
+// enough tells that what is further on in the partition isn't needed.
+func (p *pile) enough(partition int32) bool {
+	m := p.met[partition]
+	return m.letters >= p.limit || m.bytes >= maxPageBytes
+}
+
+func (p *pile) add(l *Letter) {
+	m := p.met[l.Coordinates.Partition]
+	m.letters++
+	m.bytes += l.size()
+	if p.cut != nil && inPage(l, p.cut, p.order) >= 0 {
+		p.more = true
+		return
+	}
+	heap.Push(p, l)
+	for len(p.letters) > p.limit || p.bytes > maxPageBytes && len(p.letters) > 1 {
+		last := heap.Pop(p).(*Letter)
+		p.cut, p.more = &Letter{Coordinates: last.Coordinates, Timestamp: last.Timestamp}, true
+	}
+}
+
+// Len, Less, Swap, Push and Pop implement [heap.Interface].
+func (p *pile) Len() int           { return len(p.letters) }
+func (p *pile) Less(i, j int) bool { return inPage(p.letters[i], p.letters[j], p.order) > 0 }
+func (p *pile) Swap(i, j int)      { p.letters[i], p.letters[j] = p.letters[j], p.letters[i] }
+
+func (p *pile) Push(l any) {
+	p.letters = append(p.letters, l.(*Letter))
+	p.bytes += l.(*Letter).size()
+}
+
+func (p *pile) Pop() any {
+	last := len(p.letters) - 1
+	l := p.letters[last]
+	p.letters[last] = nil
+	p.letters = p.letters[:last]
+	p.bytes -= l.size()
+	return l
+}
+
+func (p *pile) sorted() []*Letter {
+	slices.SortFunc(p.letters, func(a, b *Letter) int { return inPage(a, b, p.order) })
+	return p.letters
+}
+
+// inPage compares letters as a page has them.
+func inPage(a, b *Letter, order Order) int {
 	at := func(l *Letter) int64 {
 		if l.Timestamp == nil {
 			return -1
 		}
 		return l.Timestamp.UnixNano()
 	}
-	slices.SortStableFunc(letters, func(a, b *Letter) int {
-		c := cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a.Coordinates.Partition, b.Coordinates.Partition),
-			cmp.Compare(a.Coordinates.Offset, b.Coordinates.Offset))
-		if order == Newest {
-			return -c
-		}
-		return c
-	})
-}
-
-// add takes letters in and tells whether the pile is full. Of what is too much, it
-// keeps the beginning, or with newest the end.
-func (p *pile) add(letters []*Letter, limit int, maxBytes int, newest bool) (full bool) {
-	for _, l := range letters {
-		if !newest && (len(p.letters) >= limit || p.bytes >= maxBytes) {
-			return true
-		}
-		p.letters = append(p.letters, l)
-		p.bytes += l.size()
-		for newest && len(p.letters) > 1 && (len(p.letters) > limit || p.bytes > maxBytes) {
-			p.bytes -= p.letters[0].size()
-			p.letters[0] = nil
-			p.letters = p.letters[1:]
-			full = true
-		}
+	c := cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a.Coordinates.Partition, b.Coordinates.Partition),
+		cmp.Compare(a.Coordinates.Offset, b.Coordinates.Offset))
+	if order == Newest {
+		return -c
 	}
-	return full
+	return c
 }
 
 // size is about what a letter takes in memory.
 func (l *Letter) size() int {
-	n := 1000 + len(l.Key) + len(l.Value) + 2*len(deref(l.Cause.Stack))
+	n := 1000 + len(l.Key) + len(l.Value) + 2*len(deref(l.Cause.Stack)) + len(deref(l.Cause.Message)) + len(deref(l.Cause.Class))
 	for _, h := range l.Headers {
-		n += len(h.Key) + len(h.Value)
+		n += 50 + len(h.Key) + len(h.Value)
 	}
 	if l.Decoded != nil {
 		n += len(l.Decoded.Key.JSON) + len(l.Decoded.Value.JSON)
@@ -97,12 +129,15 @@ func (l *Letter) size() int {
 	return n
 }
 
-func (f *filter) forward(ctx context.Context, s *scanner, spans []span, piles map[int32]*pile) error {
+func (f *filter) forward(ctx context.Context, s *scanner, spans []span, p *pile) error {
 	return scan(ctx, s, spans, func(recs []*kgo.Record) []*Letter { return f.match(ctx, recs) },
 		func(sp span, letters []*Letter) error {
-			if piles[sp.partition].add(letters, f.q.Limit, maxPageBytes/len(spans), false) {
-				f.result.More = true
-				return errEnough
+			for _, l := range letters {
+				if p.enough(sp.partition) {
+					p.more = true
+					return errEnough
+				}
+				p.add(l)
 			}
 			return nil
 		})
@@ -110,20 +145,17 @@ func (f *filter) forward(ctx context.Context, s *scanner, spans []span, piles ma
 
 // backward reads windows from the end, each twice as wide as the one before, until
 // there is enough of each partition.
-func (f *filter) backward(ctx context.Context, s *scanner, spans []span, piles map[int32]*pile) error {
+func (f *filter) backward(ctx context.Context, s *scanner, spans []span, p *pile) error {
 	width := int64(max(f.q.Limit, 50))
 	for open := slices.Clone(spans); len(open) > 0; width *= 2 {
 		windows := make([]span, len(open))
-		found := map[int32]*pile{}
 		for i, sp := range open {
 			windows[i] = span{sp.partition, max(sp.from, sp.to-width), sp.to}
-			found[sp.partition] = &pile{}
 		}
-		more := map[int32]bool{}
 		err := scan(ctx, s, windows, func(recs []*kgo.Record) []*Letter { return f.match(ctx, recs) },
-			func(w span, letters []*Letter) error {
-				if found[w.partition].add(letters, f.q.Limit, maxPageBytes/len(spans), true) {
-					more[w.partition] = true
+			func(_ span, letters []*Letter) error {
+				for _, l := range letters {
+					p.add(l)
 				}
 				return nil
 			})
@@ -132,17 +164,11 @@ func (f *filter) backward(ctx context.Context, s *scanner, spans []span, piles m
 		}
 		var next []span
 		for i, sp := range open {
-			p, had := found[sp.partition], piles[sp.partition]
-			if p.add(had.letters, f.q.Limit, maxPageBytes/len(spans), false) {
-				more[sp.partition] = true
-			}
-			piles[sp.partition] = p
-			f.result.More = f.result.More || more[sp.partition]
 			sp.to = windows[i].from
 			switch {
 			case sp.from >= sp.to:
-			case len(p.letters) >= f.q.Limit || more[sp.partition]:
-				f.result.More = true
+			case p.enough(sp.partition):
+				p.more = true
 			default:
 				next = append(next, sp)
 			}

@@ -27,9 +27,6 @@ const (
 // MaxPage is the largest page.
 const MaxPage = 10_000
 
-// maxPageBytes bounds the letters of a page in memory.
-const maxPageBytes = 64 << 20
-
 // Query says which letters of a topic to read. Zero values leave a condition out.
 type Query struct {
 	Topic      string
@@ -43,6 +40,9 @@ type Query struct {
 	Where       *Where
 	// Undisposed leaves out what has a disposition.
 	Undisposed bool
+	// Brief is for lists: of keys, classes and messages only the beginning is given, and
+	// no values, headers, stack traces and problems.
+	Brief bool
 	// Limit is how many letters to give; a page needs it, at most [MaxPage].
 	Limit int
 	Order Order
@@ -192,12 +192,31 @@ func (f *filter) match(ctx context.Context, recs []*kgo.Record) []*Letter {
 			letters = append(letters, l)
 		}
 	}
-	if f.q.Order != Stream || len(letters)*2 < len(recs) {
+	if f.detaches(recs, letters) {
 		for _, l := range letters {
 			l.Detach()
 		}
 	}
 	return letters
+}
+
+// detaches tells whether letters are to be given without the rest of what was read: those
+// of a page are kept, and those of which there are few would keep much more than they are.
+func (f *filter) detaches(recs []*kgo.Record, letters []*Letter) bool {
+	if f.q.Brief || len(recs) == 1 && recordBytes(recs[0]) >= smallBatch {
+		return false
+	}
+	if f.q.Order != Stream || len(letters) == 0 || len(letters) == len(recs) {
+		return f.q.Order != Stream
+	}
+	all, kept := 0, 0
+	for _, rec := range recs {
+		all += recordBytes(rec)
+	}
+	for _, l := range letters {
+		kept += l.size()
+	}
+	return kept*2 < all
 }
 
 // letter gives nil for a record that isn't wanted. It is read as a lean letter first,
@@ -208,8 +227,16 @@ func (f *filter) letter(ctx context.Context, p *parser, lean *Letter, rec *kgo.R
 		return nil
 	}
 	l := new(Letter)
-	p.parse(l, rec, everything)
+	if f.q.Brief {
+		p.parse(l, rec, everything&^(wantHeaders|wantProblems|1<<causeStack))
+		l.shorten()
+	} else {
+		p.parse(l, rec, everything)
+	}
 	l.Disposition, l.ExpiresAt = d, f.topic.retention.expires(l.Timestamp)
+	if f.q.Brief {
+		return l
+	}
 	if f.q.Where != nil && f.q.Where.needs("decoded") {
 		l.Decoded = lean.Decoded
 	}

@@ -34,23 +34,19 @@ type span struct {
 // what it got ends, so that transaction markers and holes at the end of a partition
 // don't keep it waiting, and one bad batch doesn't cost the rest.
 type scanner struct {
-	cl           *kgo.Client
-	topic        *topic
-	decompressor kgo.Decompressor
-	uncommitted  bool // records of open and aborted transactions too
-	markers      bool // transaction markers too
-
-	turns chan struct{} // who unpacks a batch has put one in
+	cl          *kgo.Client
+	topic       *topic
+	load        *load // shared by those that read at the same time
+	unpackers   []unpacker
+	uncommitted bool // records of open and aborted transactions too
+	markers     bool // transaction markers too
 
 	mu     sync.Mutex
 	faults []Fault
 }
 
 func newScanner(cl *kgo.Client, t *topic) *scanner {
-	s := &scanner{cl: cl, topic: t, turns: make(chan struct{}, unpackers)}
-	// The client's own decompressor is bounded; see kgo.MaxDecompressBatchBytes.
-	s.decompressor, _ = cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
-	return s
+	return &scanner{cl: cl, topic: t, load: newLoad(), unpackers: newUnpackers(cl)}
 }
 
 // errEnough ends the reading of one partition.
@@ -103,17 +99,25 @@ type fetched struct {
 	resp kmsg.FetchResponseTopicPartition
 }
 
+// answer is one that is in memory, until it is let go.
+type answer struct {
+	fetched
+	done func()
+}
+
 // each fetches a span while what came before is decoded.
 func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) error) error {
 	eg, ctx := errgroup.WithContext(ctx)
-	answers := make(chan fetched, ahead)
+	answers := make(chan answer, ahead)
 	eg.Go(func() error {
 		defer close(answers)
 		return s.fetchAll(ctx, sp, answers)
 	})
 	eg.Go(func() error {
-		for f := range answers {
-			if err := s.decode(ctx, sp, f, do); err != nil {
+		size := 0
+		for a := range answers {
+			err := s.decode(ctx, sp, a.fetched, &size, do)
+			if a.done(); err != nil {
 				return err
 			}
 		}
@@ -122,18 +126,27 @@ func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) erro
 	return eg.Wait()
 }
 
-func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- fetched) error {
+// fetchAll fetches a span. Before an answer is there, it is taken to be as large as the
+// topic's batches may be.
+func (s *scanner) fetchAll(ctx context.Context, sp span, answers chan<- answer) error {
 	for at := sp.from; at < sp.to; {
-		f, ok, err := s.ask(ctx, sp, at)
-		if !ok {
+		room, err := s.room(ctx)
+		if err != nil {
 			return err
 		}
+		f, ok, err := s.ask(ctx, sp, at)
+		if !ok {
+			room.leave()
+			return err
+		}
+		room.shrink(len(f.resp.RecordBatches))
+		at = batch.End(f.resp.RecordBatches)
 		select {
-		case answers <- f:
+		case answers <- answer{f, room.leave}:
 		case <-ctx.Done():
+			room.leave()
 			return ctx.Err()
 		}
-		at = batch.End(f.resp.RecordBatches)
 	}
 	return nil
 }
@@ -167,73 +180,154 @@ func (s *scanner) ask(ctx context.Context, sp span, at int64) (f fetched, ok boo
 	return f, false, nil
 }
 
-// handOver is about how much memory records take that are handed over at once: enough
-// for that to cost little, and little beside what a batch may take.
-const handOver = 256 << 10
-
 // decode hands over the records of one answer. It decompresses batch by batch: an
 // answer as a whole can take a hundred times as much memory as its bytes. A batch that
 // can't be decoded is noted, and what follows it is fetched anew: which transactions
 // were aborted is told for an answer as a whole.
-func (s *scanner) decode(ctx context.Context, sp span, f fetched, do func([]*kgo.Record) error) error {
-	at, end := f.from, min(batch.End(f.resp.RecordBatches), sp.to)
-	out := outbox{do: do}
-	// Of what was handed on to be decoded, the rest is fetched by nobody else.
-	anew := func() (ok bool, err error) {
-		if err := out.flush(); err != nil || at >= end {
-			return false, err
-		}
-		if f, ok, err = s.ask(ctx, span{sp.partition, at, end}, at); ok {
-			at = f.from
-		}
-		return ok, err
-	}
-	for at < end {
+func (s *scanner) decode(ctx context.Context, sp span, f fetched, size *int, do func([]*kgo.Record) error) error {
+	o := opening{scanner: s, span: sp, at: f.from, end: min(batch.End(f.resp.RecordBatches), sp.to), size: size, out: outbox{do: do}}
+	defer func() { o.ended() }()
+	for o.at < o.end {
 		from, to, rest, ok := batch.First(f.resp.RecordBatches)
 		if !ok { // what was fetched anew has fewer batches
-			if ok, err := anew(); !ok {
+			if ok, err := o.anew(ctx, &f); !ok {
 				return err
 			}
 			continue
 		}
-		if from >= end { // compaction came in between
+		if from >= o.end { // compaction came in between
 			break
 		}
 		whole := f.resp.RecordBatches[:len(f.resp.RecordBatches)-len(rest)]
 		f.resp.RecordBatches = rest
-		if to <= at {
+		if to <= o.at {
 			continue
 		}
-		over, err := s.turn(ctx)
+		whyNot, err := o.open(ctx, &f.resp, whole)
 		if err != nil {
 			return err
 		}
-		records, whyNot := s.records(sp, &f.resp, at, whole)
-		if n := len(records); n > 0 {
-			at = records[n-1].Offset + 1
-		}
-		if out.add(records, end) < largeBatch {
-			over()
-		}
-		if records = nil; whyNot != nil || out.size >= handOver {
-			err = out.flush()
-		}
-		if over(); err != nil {
-			return err
-		}
 		if whyNot == nil {
-			at = to
+			o.at = to
 			continue
 		}
-		if at < end { // else all that was wanted of it could be read
-			s.fault(sp, max(from, at), min(to, end), notDecoded(whyNot))
-			at = to
+		if o.at < o.end { // else all that was wanted of it could be read
+			s.fault(sp, max(from, o.at), min(to, o.end), notDecoded(whyNot))
+			o.at = to
 		}
-		if ok, err := anew(); !ok {
+		if ok, err := o.anew(ctx, &f); !ok {
 			return err
 		}
 	}
-	return out.flush()
+	return o.out.flush()
+}
+
+// opening is an answer that is being decoded.
+type opening struct {
+	*scanner
+	span    span
+	at, end int64 // what is left of it
+	size    *int  // of the unpacker that the batch before needed
+	out     outbox
+	done    func() // what was fetched anew is; nil: nothing was
+}
+
+func (o *opening) ended() {
+	if o.done != nil {
+		o.done()
+		o.done = nil
+	}
+}
+
+// anew fetches what is left: of what was handed on to be decoded, nobody else does. It
+// doesn't wait for room among the answers, as those may be waiting for this one.
+func (o *opening) anew(ctx context.Context, f *fetched) (ok bool, err error) {
+	if err := o.out.flush(); err != nil || o.at >= o.end {
+		return false, err
+	}
+	f.resp.RecordBatches = nil
+	o.ended()
+	select {
+	case o.load.again <- struct{}{}:
+		o.done = func() { <-o.load.again }
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	if *f, ok, err = o.ask(ctx, span{o.span.partition, o.at, o.end}, o.at); ok {
+		o.at = f.from
+	}
+	return ok, err
+}
+
+// open hands over the records of a batch from at on, a large one piece by piece. Beside
+// why it can't be read, what comes before that is handed over.
+func (o *opening) open(ctx context.Context, resp *kmsg.FetchResponseTopicPartition, whole []byte) (whyNot, err error) {
+	if whole[batchMagic] != 2 { // there is no more than one record, or they are in one message
+		whyNot, err = o.old(ctx, resp, whole)
+		return whyNot, err
+	}
+	if !intact(whole) {
+		return errSum, nil
+	}
+	u, whyNot, err := o.unpack(ctx, o.size, whole)
+	if whyNot != nil || err != nil {
+		return whyNot, err
+	}
+	defer u.free()
+	for u.more() && o.at < o.end {
+		p, whyNot := u.next()
+		if errors.Is(whyNot, errManyHeaders) {
+			if err := o.out.flush(); err != nil {
+				return nil, err
+			}
+			if p.last >= o.at && p.last < o.end {
+				o.fault(o.span, p.last, p.last+1, whyNot)
+				o.at = p.last + 1
+			}
+			continue
+		}
+		if whyNot != nil {
+			return whyNot, nil
+		}
+		records, whyNot := o.process(o.span, resp, o.at, u.batchOf(p), already(p.data), true)
+		if err := o.take(resp, records); err != nil || whyNot != nil {
+			return whyNot, err
+		}
+	}
+	if u.large() {
+		return nil, o.out.flush()
+	}
+	return nil, nil
+}
+
+// old is open for what was written before there were batches.
+func (o *opening) old(ctx context.Context, resp *kmsg.FetchResponseTopicPartition, whole []byte) (whyNot, err error) {
+	if err := o.load.unpacked.Acquire(ctx, unpackedBytes); err != nil {
+		return nil, err
+	}
+	defer o.load.unpacked.Release(unpackedBytes)
+	records, whyNot := o.process(o.span, resp, o.at, whole, o.unpackers[len(o.unpackers)-1], false)
+	if err := o.take(resp, records); err != nil {
+		return nil, err
+	}
+	return whyNot, o.out.flush()
+}
+
+// take hands over records when there are enough.
+func (o *opening) take(resp *kmsg.FetchResponseTopicPartition, records []*kgo.Record) error {
+	if n := len(records); n > 0 {
+		o.at = records[n-1].Offset + 1
+	}
+	if len(records) > 0 && records[0].Attrs.IsControl() {
+		resp.AbortedTransactions = batch.WithoutEnded(resp.AbortedTransactions, records[0])
+		if !o.markers {
+			return nil
+		}
+	}
+	if o.out.add(records, o.end); o.out.size >= handOver {
+		return o.out.flush()
+	}
+	return nil
 }
 
 // outbox collects records until there are enough to hand over.
@@ -243,15 +337,13 @@ type outbox struct {
 	size    int // about what they take
 }
 
-// add takes in the records before end, and gives about what those take.
-func (o *outbox) add(records []*kgo.Record, end int64) int {
-	before := o.size
+// add takes in the records before end.
+func (o *outbox) add(records []*kgo.Record, end int64) {
 	for _, r := range records {
 		if r.Offset < end {
 			o.waiting, o.size = append(o.waiting, r), o.size+recordBytes(r)
 		}
 	}
-	return o.size - before
 }
 
 func (o *outbox) flush() error {
@@ -263,23 +355,6 @@ func (o *outbox) flush() error {
 	return o.do(records)
 }
 
-// unpackers is how many batches are unpacked at once, of all partitions. How large they
-// become shows only then; what is large is handed over before the next one's turn.
-const unpackers = 2
-
-// largeBatch is a size of which not every partition may have one.
-const largeBatch = 1 << 20
-
-// turn waits for the turn to unpack a batch. What it returns ends the turn, once.
-func (s *scanner) turn(ctx context.Context) (end func(), err error) {
-	select {
-	case s.turns <- struct{}{}:
-		return sync.OnceFunc(func() { <-s.turns }), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 func recordBytes(r *kgo.Record) int {
 	n := 300 + len(r.Key) + len(r.Value)
 	for i := range r.Headers {
@@ -288,39 +363,18 @@ func recordBytes(r *kgo.Record) int {
 	return n
 }
 
-// errNotWhole is about a batch with fewer records than it says.
-var errNotWhole = errors.New("not whole")
-
-// records decodes one batch of an answer, from an offset on. Beside an error there may
-// be records that come before what can't be read.
-func (s *scanner) records(sp span, resp *kmsg.FetchResponseTopicPartition, at int64, whole []byte) ([]*kgo.Record, error) {
-	one := *resp
-	one.RecordBatches = whole
-	part, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		KeepControlRecords: true, Offset: at, Topic: s.topic.name, Partition: sp.partition, IsolationLevel: s.isolation(),
-	}, &one, s.decompressor, nil)
-	_, to, _, _ := batch.First(whole)
-	switch {
-	case part.Err != nil:
-		return part.Records, part.Err
-	case next < to:
-		return part.Records, errNotWhole
-	}
-	if len(part.Records) > 0 && part.Records[0].Attrs.IsControl() {
-		resp.AbortedTransactions = batch.WithoutEnded(resp.AbortedTransactions, part.Records[0])
-		if !s.markers {
-			return nil, nil
-		}
-	}
-	return part.Records, nil
-}
+// Why a batch can't be read.
+var (
+	errNotWhole = errors.New("not whole") // it has fewer records than it says
+	errSum      = errors.New("its checksum is another one")
+)
 
 func notDecoded(err error) error {
-	var large *kgo.ErrDecompressTooLarge
+	var large *kgo.ErrDecompressTooLarge // of an old message
 	switch {
 	case errors.Is(err, errNotWhole):
 		return errors.New("its records can't be decompressed, or aren't whole")
-	case errors.As(err, &large):
+	case errors.Is(err, kgo.ErrMaxDecompress) || errors.As(err, &large):
 		return errors.New("decompressed, its batch would be larger than is allowed")
 	}
 	return fmt.Errorf("its batch can't be read: %w", err)

@@ -1,9 +1,11 @@
 package dlq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -100,3 +102,32 @@ func (s *Source) absent(e *NoRecordError) *Source {
 
 // IsInternal tells whether a topic is Kafka's own, or evtctl's.
 func IsInternal(topic string) bool { return topics.IsInternal(topic) }
+
+// SourceRecord is a record in the JSON of letters: bytes that aren't UTF-8 are under names
+// of their own.
+type SourceRecord kgo.Record
+
+// MarshalJSON implements [json.Marshaler].
+func (r *SourceRecord) MarshalJSON() ([]byte, error) {
+	var m members
+	var err error
+	m.object(func() { err = r.members(&m) })
+	return m.buf.Bytes(), err
+}
+
+// WriteJSON writes the same in pieces.
+func (r *SourceRecord) WriteJSON(w io.Writer) error {
+	m := members{w: w}
+	var err error
+	m.object(func() { err = r.members(&m) })
+	m.passAll()
+	return cmp.Or(err, m.err)
+}
+
+func (r *SourceRecord) members(m *members) error {
+	m.headers(headersOf(r.Headers))
+	m.data("key", r.Key)
+	err := m.json("timestamp", r.Timestamp.UTC())
+	m.data("value", r.Value)
+	return err
+}

@@ -20,6 +20,7 @@ type topic struct {
 	id         kadm.TopicID
 	partitions []partition // by number
 	retention  retention
+	maxMessage int64 // how large its batches may be; 0: unknown
 }
 
 // partition is the extent of a partition. A reader that only sees committed
@@ -170,6 +171,7 @@ func readRetention(ctx context.Context, adm *kadm.Client, names []string, topics
 	for _, c := range configs {
 		if t := topics[c.Name]; t != nil && c.Err == nil {
 			t.retention = newRetention(c)
+			t.maxMessage, _ = strconv.ParseInt(configured(c, "max.message.bytes"), 10, 64)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,16 +44,7 @@ func TestLettersAreSentToAnotherClusterExactlyOnce(t *testing.T) {
 	if receipt, _ := again.told(); receipt.Done != 0 {
 		t.Errorf("the same again did %d letters", receipt.Done)
 	}
-	values := committed(t, away, there)
-	doubled := 0
-	for _, times := range values {
-		if times > 1 {
-			doubled++
-		}
-	}
-	if len(values) != 2000 || doubled > 0 {
-		t.Errorf("%d of 2000 letters are in the other cluster, %d of them more than once", len(values), doubled)
-	}
+	onceEach(t, away, there, 2000)
 	away.Settled(t, "evtctl.dlq.audit")
 	history := must(t, home, 0, "dlq", "history", j.dlq, "--to-context", "away", "--config", config, "--limit", "10000", "-o", "jsonl").out
 	if len(history) != 2000 {
@@ -61,4 +53,42 @@ func TestLettersAreSentToAnotherClusterExactlyOnce(t *testing.T) {
 	if own := must(t, home, 0, "dlq", "history", j.dlq, "-o", "jsonl").out; len(own) > 0 {
 		t.Errorf("the letters' own cluster has a ledger of %d of them", len(own))
 	}
+	readsTheOtherLedger(t, home, j.dlq, "--to-context", "away", "--config", config)
+	importsThere(t, j, away, "--to-context", "away", "--config", config)
+}
+
+// readsTheOtherLedger wants what became of letters from the ledger of the cluster that they
+// were sent to, and nothing from that of their own.
+func readsTheOtherLedger(t *testing.T, home *kafkatest.Cluster, topic string, there ...string) {
+	t.Helper()
+	for _, test := range []struct {
+		args             []string
+		own, fromAnother string
+	}{
+		{[]string{"list", topic, "-o", "jsonl"}, `"undisposed":2000,`, `"undisposed":0,`},
+		{[]string{"stats", topic, "--top", "1", "-o", "json"}, `"undisposed": 2000,`, `"undisposed": 0,`},
+		{[]string{"browse", topic, "--limit", "1", "-o", "json"}, `"disposition": null`, `"state": "replayed"`},
+		{[]string{"show", topic + ":0:0", "-o", "json"}, `"disposition": null`, `"state": "replayed"`},
+	} {
+		for want, more := range map[string][]string{test.own: nil, test.fromAnother: there} {
+			out := strings.Join(must(t, home, 0, slices.Concat([]string{"dlq"}, test.args, more)...).out, "")
+			if !strings.Contains(out, want) {
+				t.Errorf("dlq %s %s has no %s: %.2000s", test.args, more, want, out)
+			}
+		}
+	}
+}
+
+// importsThere wants a file of letters in the other cluster, each once, with the ledger
+// there. Their own cluster need not be there.
+func importsThere(t *testing.T, j *lettersJob, away *kafkatest.Cluster, there ...string) {
+	t.Helper()
+	to, file := away.Topic(t, jobPartitions), j.exported(t)
+	for _, want := range []int64{2000, 0} {
+		e := must(t, j.c, 0, slices.Concat([]string{"dlq", "import", file, "--to", to, "--brokers", "127.0.0.1:1", "--all", "--yes", "-o", "jsonl"}, there)...)
+		if receipt, _ := e.told(); receipt.Done != want {
+			t.Errorf("%d letters were imported, want %d", receipt.Done, want)
+		}
+	}
+	onceEach(t, away, to, 2000)
 }

@@ -45,7 +45,14 @@ type ImportPlan struct {
 	LeftOut  []Tally   `json:"left_out"`
 	Warnings []Tally   `json:"warnings"`
 	Examples []Example `json:"examples"`
+	// Settings and Ranges are what a saved plan is made anew of. Ranges are the planned
+	// letters, by their coordinates in the file.
+	Settings ImportSettings `json:"settings"`
+	Ranges   []Range        `json:"ranges"`
+	Checksum string         `json:"checksum"`
 
+	only    selection // letters of a saved plan; nil: all
+	chosen  selection
 	req     ImportRequest
 	archive Archive
 	target  *Target
@@ -66,6 +73,12 @@ type ImportArchive struct {
 // whole or was changed, and works out what would become of each of its letters. It only
 // reads. Letters that can't be written are in the plan with the reason.
 func NewImport(ctx context.Context, archive Archive, target *Target, req ImportRequest) (*ImportPlan, error) {
+	return newImport(ctx, archive, target, req, func(*ImportPlan) error { return nil })
+}
+
+// newImport makes a plan; aimed is called when file and topic are known, and can refuse
+// them.
+func newImport(ctx context.Context, archive Archive, target *Target, req ImportRequest, aimed func(*ImportPlan) error) (*ImportPlan, error) {
 	if req.Clock == nil {
 		req.Clock = time.Now
 	}
@@ -75,13 +88,17 @@ func NewImport(ctx context.Context, archive Archive, target *Target, req ImportR
 	}
 	p := &ImportPlan{
 		Version: PlanVersion, Action: Import, LeftOut: []Tally{}, Warnings: []Tally{}, Examples: []Example{},
-		From: ImportArchive{Cluster: head.ClusterID, Topic: head.Topic, TopicID: head.TopicID, Letters: end.Letters, SHA256: end.SHA256},
-		req:  req, archive: archive, target: target,
+		From:     ImportArchive{Cluster: head.ClusterID, Topic: head.Topic, TopicID: head.TopicID, Letters: end.Letters, SHA256: end.SHA256},
+		Settings: ImportSettings{req.To, req.Partition, req.Now, req.All, req.Reason},
+		req:      req, archive: archive, target: target, chosen: selection{},
 	}
 	for _, f := range end.Faults {
 		p.From.Missing += f.To - f.From
 	}
 	if err := p.aim(ctx); err != nil {
+		return nil, err
+	}
+	if err := aimed(p); err != nil {
 		return nil, err
 	}
 	index, err := target.dispositions(ctx, p.source)
@@ -97,6 +114,7 @@ func NewImport(ctx context.Context, archive Archive, target *Target, req ImportR
 		return ctx.Err()
 	})
 	p.warn(clerk.topic)
+	p.Ranges = p.chosen.ranges()
 	return p, err
 }
 
@@ -142,6 +160,7 @@ func (p *ImportPlan) take(a *dlq.Archived, d *decision) {
 		return
 	}
 	p.Planned++
+	p.chosen.add(a.Partition, a.Offset)
 	for _, w := range d.warnings {
 		tally(&p.Warnings, w, at, 1)
 	}

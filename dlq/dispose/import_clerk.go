@@ -45,6 +45,8 @@ func (c *clerk) decide(a *dlq.Archived) *decision {
 	state, dealt := c.disposed.Disposition(a.Partition, a.Offset)
 	_, before := c.imported.Disposition(a.Partition, a.Offset)
 	switch {
+	case c.p.only != nil && !c.p.only.has(a.Partition, a.Offset):
+		return d.pass(found("not-planned", "it isn't in the plan"))
 	case before:
 		return d.pass(found("imported", "imported already"))
 	case c.there(a) && c.topic.compacted:

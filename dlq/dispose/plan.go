@@ -298,7 +298,7 @@ func (p *Plan) guard(ctx context.Context, g *guard) error {
 		if p.req.Order != Warn {
 			return &OrderUnknownError{Topic: p.Topic, Letters: g.most}
 		}
-		tally(&p.Warnings, *found("order-unlooked", "whether keys have newer records is looked for at the first %d letters only", g.most),
+		tally(&p.Warnings, *found("order-unlooked", "whether their keys have newer records isn't looked for, as there are more than %d letters; fewer at once, with --limit, all are", g.most),
 			dlq.Coordinates{Topic: p.Topic}, g.more)
 	}
 	if err := g.look(ctx, p.target); err != nil {

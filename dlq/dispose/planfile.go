@@ -15,57 +15,83 @@ import (
 
 // Save writes the plan to a new file. A file that is there already is left as it is,
 // which is a [*RequestError].
-func (p *Plan) Save(path string) error {
-	fail := func(err error) error { return fmt.Errorf("saving plan %s: %w", path, err) }
-	var err error
-	if p.Checksum, err = p.sum(); err != nil {
-		return fail(err)
+func (p *Plan) Save(path string) error { return save(path, p, &p.Checksum) }
+
+// save writes a plan with the checksum that is a field of it.
+func save(path string, plan any, checksum *string) error {
+	err := seal(plan, checksum)
+	var text []byte
+	if err == nil {
+		text, err = json.MarshalIndent(plan, "", "  ")
 	}
-	text, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return fail(err)
+	if err == nil {
+		err = planfile.Create(path, text)
 	}
-	err = planfile.Create(path, text)
 	if errors.Is(err, os.ErrExist) {
 		return askedf("name another file, or remove that one", "saving plan %s: there is such a file already", path)
 	}
 	if err != nil {
-		return fail(err)
+		return fmt.Errorf("saving plan %s: %w", path, err)
 	}
 	return nil
 }
 
-func (p *Plan) sum() (string, error) {
-	bare := *p
-	bare.Checksum = ""
-	text, err := json.Marshal(&bare)
+// seal sets the checksum of all else that a plan says.
+func seal(plan any, checksum *string) error {
+	*checksum = ""
+	text, err := json.Marshal(plan)
 	sum := sha256.Sum256(text)
-	return "sha256:" + hex.EncodeToString(sum[:]), err
+	*checksum = "sha256:" + hex.EncodeToString(sum[:])
+	return err
 }
 
 // LoadPlan reads a saved plan, which [Plan.Renew] makes one that can be applied. One
 // that was edited, or is of something else, is a [*RequestError].
 func LoadPlan(path string) (*Plan, error) {
+	p := &Plan{}
+	err := load(path, p, &p.Checksum, func(action Action) error {
+		if action == Import {
+			return askedf("\"evtctl dlq import FILE --plan "+path+"\" does it", "plan %s: a plan to import letters", path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// load reads a saved plan, when its action is right.
+func load(path string, plan any, checksum *string, right func(Action) error) error {
 	const anew = "make it anew with --plan-out"
 	text, err := planfile.Read(path)
 	if err != nil {
-		return nil, askedf("--plan-out FILE makes one", "plan %s: %v", path, err)
+		return askedf("--plan-out FILE makes one", "plan %s: %v", path, err)
 	}
-	p := &Plan{}
-	if err := json.Unmarshal(text, p); err != nil || p.Version == 0 {
-		return nil, askedf(anew, "plan %s: it isn't a plan for dead letters", path)
+	var head struct {
+		Version int
+		Action  Action
 	}
-	if p.Version > PlanVersion {
-		return nil, askedf(anew, "plan %s: it has version %d, and this evtctl knows versions up to %d", path, p.Version, PlanVersion)
+	if err := json.Unmarshal(text, &head); err != nil || head.Version == 0 {
+		return askedf(anew, "plan %s: it isn't a plan for dead letters", path)
 	}
-	sum, err := p.sum()
-	if err != nil {
-		return nil, fmt.Errorf("plan %s: %w", path, err)
+	if head.Version > PlanVersion {
+		return askedf(anew, "plan %s: it has version %d, and this evtctl knows versions up to %d", path, head.Version, PlanVersion)
 	}
-	if sum != p.Checksum {
-		return nil, askedf(anew, "plan %s: it was changed since it was made", path)
+	if err := right(head.Action); err != nil {
+		return err
 	}
-	return p, nil
+	if err := json.Unmarshal(text, plan); err != nil {
+		return askedf(anew, "plan %s: it isn't a plan for dead letters", path)
+	}
+	said := *checksum
+	if err := seal(plan, checksum); err != nil {
+		return fmt.Errorf("plan %s: %w", path, err)
+	}
+	if *checksum != said {
+		return askedf(anew, "plan %s: it was changed since it was made", path)
+	}
+	return nil
 }
 
 // Renew decides anew about the letters of a saved plan, and no others. It fails with a

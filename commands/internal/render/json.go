@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -50,53 +49,121 @@ func newEncoder(b *bytes.Buffer) *json.Encoder {
 // blanks a level when it is for reading. It does both on the way out because answers
 // can be large: json.Indent would hold a second copy of a longer text.
 func writeJSON(w io.Writer, text []byte, indented bool) error {
-	j := jsonWriter{w: w}
-	inString := false
-	start, i := 0, 0 // of what is not written yet
-	for i < len(text) {
+	_, err := (&jsonWriter{w: w, indented: indented}).Write(text)
+	return err
+}
+
+// Streamed is a document or a line that writes itself as JSON, piece by piece, for
+// answers that would be large in memory. Blanks in it don't matter. Its only errors
+// should be those of the writer: what was written stays.
+type Streamed interface {
+	WriteJSON(w io.Writer) error
+}
+
+// writeStreamed is [writeJSON] for what writes itself, and ends its line.
+func writeStreamed(w io.Writer, value Streamed, indented bool) error {
+	j := &jsonWriter{w: w, indented: indented, strips: true}
+	if err := value.WriteJSON(j); err != nil {
+		return err
+	}
+	j.write(lineBreak[:1])
+	return j.err
+}
+
+// jsonWriter writes, until the first error, what is written to it in pieces.
+type jsonWriter struct {
+	w        io.Writer
+	indented bool
+	strips   bool // blanks may stand where they don't matter
+	depth    int
+	err      error
+
+	inString, escaped bool   // what was written last is
+	open              byte   // a bracket that may be closed at once
+	part              []byte // of a character
+}
+
+// Write implements [io.Writer].
+func (j *jsonWriter) Write(text []byte) (int, error) {
+	n := len(text)
+	if len(j.part) > 0 {
+		text, j.part = append(j.part, text...), nil
+	}
+	start := 0 // of what is not written yet
+	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
+		case j.escaped: // a quote, for one, doesn't matter
+			j.escaped = false
 		case c >= 0x7f: // in strings only: the rest of JSON is ASCII
+			if !utf8.FullRune(text[i:]) {
+				j.write(text[start:i])
+				j.part = append(j.part, text[i:]...)
+				return n, j.err
+			}
 			r, size := utf8.DecodeRune(text[i:])
 			if unsafeAt(r, size) {
 				j.write(text[start:i])
 				j.write([]byte(jsonEscape(r)))
 				start = i + size
 			}
-			i += size
-			continue
-		case c == '"':
-			inString = !inString
-		case c == '\\': // what is escaped, a quote for one, doesn't matter
-			i++
-		case inString || !indented:
-		case (c == '{' || c == '[') && (text[i+1] == '}' || text[i+1] == ']'): // empty
-			i++
-		case strings.IndexByte("{[,:", c) >= 0:
-			j.write(text[start : i+1])
-			j.after(c)
-			start = i + 1
-		case c == '}' || c == ']':
+			i += size - 1
+		case j.inString:
+			for i < len(text)-1 && c != '"' && c != '\\' && text[i+1] < 0x7f { // most of a long text
+				i++
+				c = text[i]
+			}
+			j.inString, j.escaped = c != '"', c == '\\'
+		case j.strips && isBlank(c):
 			j.write(text[start:i])
-			j.depth--
-			j.line()
-			start = i
+			start = i + 1
+		default:
+			start = j.outside(text, start, i)
+			j.inString = c == '"'
 		}
-		i++
 	}
 	j.write(text[start:])
-	return j.err
+	return n, j.err
 }
 
-// jsonWriter writes until the first error.
-type jsonWriter struct {
-	w     io.Writer
-	depth int
-	err   error
+func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+// outside writes what stands around a character that isn't in a string, and returns where
+// what is not written yet starts.
+func (j *jsonWriter) outside(text []byte, start, i int) int {
+	c := text[i]
+	if !j.indented {
+		return start
+	}
+	opened := j.open
+	j.open = 0
+	switch {
+	case opened != 0 && (c == '}' || c == ']'): // empty
+		return start
+	case opened != 0:
+		j.after(opened)
+	}
+	switch c {
+	case '{', '[':
+		j.open = c
+	case ',', ':':
+		j.write(text[start : i+1])
+		j.after(c)
+		return i + 1
+	case '}', ']':
+		j.write(text[start:i])
+		j.depth--
+		j.line()
+		return i
+	default:
+		return start
+	}
+	j.write(text[start : i+1])
+	return i + 1
 }
 
 func (j *jsonWriter) write(b []byte) {
-	if j.err == nil {
+	if j.err == nil && len(b) > 0 {
 		_, j.err = j.w.Write(b)
 	}
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 )
@@ -19,6 +20,9 @@ func Print[R any](s *Streams, f Format, v View[R]) error {
 	case CSV:
 		return s.answer(func(w io.Writer) error { return writeCSV(w, v) })
 	case JSON, JSONL, YAML:
+		if write := streamed(f, v); write != nil {
+			return s.answer(write)
+		}
 		text, err := marshal(f, v)
 		if err != nil {
 			return fmt.Errorf("the answer as %s: %w", f, err)
@@ -49,6 +53,30 @@ func marshal[R any](f Format, v View[R]) ([]byte, error) {
 		return text, err
 	}
 	return yamlFromJSON(text)
+}
+
+// streamed gives what writes an answer that writes itself; nil: it doesn't.
+func streamed[R any](f Format, v View[R]) func(io.Writer) error {
+	document, ok := v.Document.(Streamed)
+	switch {
+	case f == JSONL && len(v.Lines) > 0:
+		for _, line := range v.Lines {
+			if _, ok := line.(Streamed); !ok {
+				return nil
+			}
+		}
+		return func(w io.Writer) (err error) {
+			for _, line := range v.Lines {
+				err = cmp.Or(err, writeStreamed(w, line.(Streamed), false))
+			}
+			return err
+		}
+	case f == JSONL || !ok:
+		return nil
+	case f == JSON:
+		return func(w io.Writer) error { return writeStreamed(w, document, true) }
+	}
+	return func(w io.Writer) error { return writeYAML(w, document) }
 }
 
 func writeMarshaled(w io.Writer, f Format, text []byte) error {

@@ -1,9 +1,11 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -15,17 +17,40 @@ import (
 // something else: ".inf" as a number, "? a" as a key, a key "<<" as a merge. With
 // foreign text that is a hole.
 func yamlFromJSON(document []byte) ([]byte, error) {
-	y := yamlWriter{in: json.NewDecoder(bytes.NewReader(document))}
-	y.in.UseNumber()
+	var out bytes.Buffer
+	in := json.NewDecoder(bytes.NewReader(document))
+	in.UseNumber()
+	err := yamlOf(in, &out)
+	return out.Bytes(), err
+}
+
+func yamlOf(document tokens, out io.Writer) error {
+	w := bufio.NewWriter(out)
+	y := yamlWriter{in: document, out: w}
 	if err := y.value(yamlTop, ""); err != nil {
-		return nil, err
+		return err
 	}
-	return y.out.Bytes(), nil
+	return w.Flush()
+}
+
+// writeYAML is yamlFromJSON for what writes itself. Long text is quoted whatever it is:
+// whether it may be bare shows only at its end.
+func writeYAML(w io.Writer, document Streamed) error {
+	from, to := io.Pipe()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_ = to.CloseWithError(document.WriteJSON(to)) // nil: at its end
+	}()
+	err := yamlOf(newJSONTokens(from), w)
+	_ = from.CloseWithError(err) // it stops what still writes
+	<-written
+	return err
 }
 
 type yamlWriter struct {
-	in  *json.Decoder
-	out bytes.Buffer
+	in  tokens
+	out *bufio.Writer // which keeps its first error
 }
 
 // yamlPlace is what stands before a value on its line.
@@ -44,7 +69,7 @@ func (y *yamlWriter) value(place yamlPlace, indent string) error {
 	if err != nil {
 		return err
 	}
-	text := yamlScalar(next)
+	empty := ""
 	if open, ok := next.(json.Delim); ok {
 		if y.in.More() {
 			return y.entries(open, place, indent)
@@ -52,13 +77,18 @@ func (y *yamlWriter) value(place yamlPlace, indent string) error {
 		if _, err := y.in.Token(); err != nil { // the closing bracket
 			return err
 		}
-		text = map[json.Delim]string{'{': "{}", '[': "[]"}[open]
+		empty = map[json.Delim]string{'{': "{}", '[': "[]"}[open]
 	}
 	if place == yamlKey {
-		text = " " + text
+		_ = y.out.WriteByte(' ')
 	}
-	y.out.WriteString(text + "\n")
-	return nil
+	if empty != "" {
+		y.write(empty)
+	} else {
+		err = y.scalar(next)
+	}
+	y.write("\n")
+	return err
 }
 
 // entries writes the members of a map or the items of a sequence, one a line. The
@@ -75,9 +105,9 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 		indent += "  "
 	}
 	for lead := first; y.in.More(); lead = indent {
-		y.out.WriteString(lead)
+		y.write(lead)
 		if open == '[' {
-			y.out.WriteString("- ")
+			y.write("- ")
 			if err := y.value(yamlDash, indent); err != nil {
 				return err
 			}
@@ -87,7 +117,10 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 		if err != nil {
 			return err
 		}
-		y.out.WriteString(yamlScalar(key) + ":")
+		if err := y.scalar(key); err != nil {
+			return err
+		}
+		y.write(":")
 		if err := y.value(yamlKey, indent); err != nil {
 			return err
 		}
@@ -96,17 +129,34 @@ func (y *yamlWriter) entries(open json.Delim, place yamlPlace, indent string) er
 	return err
 }
 
-// yamlScalar is a JSON scalar as YAML.
-func yamlScalar(scalar json.Token) string {
+func (y *yamlWriter) write(text string) { _, _ = y.out.WriteString(text) }
+
+// scalar writes a JSON scalar as YAML.
+func (y *yamlWriter) scalar(scalar json.Token) error {
 	switch v := scalar.(type) {
 	case nil:
-		return "null"
+		y.write("null")
 	case string:
-		return yamlString(v)
+		y.string(v)
 	case json.Number:
-		return yamlNumber(v.String())
+		y.write(yamlNumber(v.String()))
+	default: // true, false
+		_, _ = fmt.Fprint(y.out, scalar)
+	case *longText:
+		return y.long(v)
 	}
-	return fmt.Sprint(scalar) // true, false
+	return nil
+}
+
+func (y *yamlWriter) long(text *longText) error {
+	y.write(`"`)
+	for y.quoted(text.piece); !text.whole; y.quoted(text.piece) {
+		if err := text.next(); err != nil {
+			return err
+		}
+	}
+	y.write(`"`)
+	return nil
 }
 
 // yamlNumber is a JSON number, which YAML 1.2 reads as it is; YAML 1.1 reads an exponent
@@ -119,31 +169,35 @@ func yamlNumber(digits string) string {
 	return mantissa + ".0e" + exponent
 }
 
-// yamlString is s bare where every version of YAML reads it as that string, and in double
+// string writes s bare where every version of YAML reads it as that string, and in double
 // quotes otherwise.
-func yamlString(s string) string {
+func (y *yamlWriter) string(s string) {
 	if yamlBare(s) {
-		return s
+		y.write(s)
+		return
 	}
-	var b strings.Builder
-	b.WriteByte('"')
+	y.write(`"`)
+	y.quoted(s)
+	y.write(`"`)
+}
+
+// quoted writes what stands between double quotes.
+func (y *yamlWriter) quoted(s string) {
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
+			_ = y.out.WriteByte('\\')
+			_, _ = y.out.WriteRune(r)
 		case r == '\n' || r == '\r' || r == '\t':
-			b.WriteString(map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`}[r])
+			y.write(map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`}[r])
 		case r > 0xffff && unsafeRune(r):
-			fmt.Fprintf(&b, `\U%08x`, r)
+			_, _ = fmt.Fprintf(y.out, `\U%08x`, r)
 		case unsafeRune(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
+			_, _ = fmt.Fprintf(y.out, `\u%04x`, r)
 		default:
-			b.WriteRune(r)
+			_, _ = y.out.WriteRune(r)
 		}
 	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // yamlWords look like strings and are not: YAML 1.1 has the longer list.
