@@ -37,7 +37,7 @@ func full() *health.Report {
 			Latency: health.Latency{Source: "commits", Samples: 1, Median: 2, Max: 3, Topic: "orders", Ahead: 1, ClocksDiffer: 4},
 		}},
 		Queues: []health.Queue{{
-			Topic: "orders.DLQ", Letters: 12, Undisposed: 12, Written: 15, Arrived: 0, LastHour: 12, ExpiryKnown: true,
+			Topic: "orders.DLQ", Letters: 12, Undisposed: 12, Written: 15, Arrived: 0, LastHour: 12, ExpiryKnown: true, Exact: true, Counted: true, Tallied: 12,
 			Recent: []health.Count{{Seconds: 60, Letters: 2}, {Seconds: 300, Letters: 12}}, Oldest: &oldest, FirstExpiry: &expiry,
 		}},
 		Replicas: health.Replicas{Brokers: 2, Partitions: 6, UnderReplicated: 2, Offline: 1,
