@@ -83,12 +83,59 @@ func TestScenariosBreakWhatTheySayAndNothingElse(t *testing.T) {
 				config := config(t, c)
 				config.Orders = 120
 				out := play(t, config, name, broken...)
+				made(t, c, config, name)
 				for _, sentence := range append(out.Broke, out.Mended...) {
 					t.Log(sentence)
 				}
 			})
 		}
 	})
+}
+
+// made holds the names that a dry run tells to what a scenario has made: there is nothing
+// else, and no topic that it tells of isn't there. Groups of services that a scenario
+// doesn't need aren't made.
+func made(t *testing.T, c *kafkatest.Cluster, config orderflow.Config, name string) {
+	t.Helper()
+	s, err := orderflow.FindScenario(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := config.Names()
+	more := s.Names(config)
+	told.Topics, told.Groups = append(told.Topics, more.Topics...), append(told.Groups, more.Groups...)
+	adm := c.Admin(t)
+	topics, err := adm.ListTopics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := adm.ListGroups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := func(names []string) []string {
+		return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, config.Prefix) })
+	}
+	got := mine(topics.Names())
+	slices.Sort(told.Topics)
+	if !slices.Equal(got, told.Topics) {
+		t.Errorf("topics %v, and told are %v", got, told.Topics)
+	}
+	for _, group := range mine(groups.Groups()) {
+		if !slices.Contains(told.Groups, group) {
+			t.Errorf("group %s isn't told of", group)
+		}
+	}
+}
+
+func TestWithoutARefundNothingIsSaidOfRefunds(t *testing.T) {
+	c := config(t, kafkatest.Fake(t))
+	c.Orders = 2
+	out := play(t, c, "wrong-key")
+	said := strings.Join(append(out.Broke, out.Mended...), "\n")
+	if !strings.Contains(said, "no order had to be refunded") || !strings.Contains(said, "here none was needed") || strings.Contains(said, " 0 ") {
+		t.Errorf("%s", said)
+	}
 }
 
 func TestASchemaThatNobodyKnowsEndsInDeadLetters(t *testing.T) {
