@@ -14,10 +14,12 @@ demo: build ## run a small order flow and show its lag
 
 .PHONY: test
 test: check ## everything: static checks, unit tests, transcripts, real Kafka
+	cd deploy && $(GO) vet ./... && $(GO) test ./...
 	$(GO) tool gotestsum --format pkgname -- -timeout 14m ./...
 
 .PHONY: quick
 quick: ## unit tests and transcripts on the fake broker: seconds
+	cd deploy && $(GO) test ./...
 	EVTCTL_SKIP_REAL=1 $(GO) tool gotestsum --format pkgname --hide-summary=skipped -- -short ./...
 
 .PHONY: check
@@ -53,6 +55,7 @@ chaos: ## kill 100 replays of 50,000 letters, 30 copies, and brokers: a quarter 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference
 	$(GO) test ./lag ./dlq ./cmd/evtctl -update
+	EVTCTL_SKIP_REAL=1 $(GO) test ./commands -run TestTheWholeScrape -update
 
 .PHONY: help
 help:

@@ -3,10 +3,12 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/cluster"
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/evtctl/evtctl/internal/orderflow"
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/evtctl/evtctl/schema/registry"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -34,11 +36,10 @@ func openShop(ctx context.Context, opts *demoOptions) (*shop, error) {
 	client, err := settings.Open(ctx)
 	if err == nil {
 		defer client.Close()
-		plan := "The demo creates the topics order-events, inventory-events and payment-events, their dead-letter topics and six consumer groups on " + settings.Brokers[0] + "."
 		if opts.DryRun {
-			return nil, render.Line(opts.Env.Streams, render.Plain, "%s", plan)
+			return nil, opts.printNames()
 		}
-		return &shop{settings: settings}, opts.confirm(ctx, client, settings, plan)
+		return &shop{settings: settings}, opts.confirm(ctx, client, settings, opts.plan(settings.Brokers[0]))
 	}
 	var down *cluster.ConnectError
 	if settings.BrokersFrom != "default" || !errors.As(err, &down) || down.Cause != cluster.CauseRefused {
@@ -48,6 +49,48 @@ func openShop(ctx context.Context, opts *demoOptions) (*shop, error) {
 		return nil, render.Line(opts.Env.Streams, render.Plain, "The demo brings an embedded broker and registry, which end with it.")
 	}
 	return embed(ctx, opts)
+}
+
+// plan says in a sentence or two what will be made.
+func (o *demoOptions) plan(where string) string {
+	all := o.Flow.Names()
+	plan := fmt.Sprintf("The demo creates the topics %s, %s and %s, their dead-letter topics and %d consumer groups on %s.",
+		all.Topics[0], all.Topics[1], all.Topics[2], len(all.Groups), where)
+	if o.Scenario == nil {
+		return plan
+	}
+	if more := o.Scenario.Names(o.Flow); len(more.Topics) > 0 {
+		plan += fmt.Sprintf(" The mended variant has its own, under names that begin with %q.", o.Flow.Prefix+orderflow.MendedPrefix)
+	} else if len(more.Groups) > 0 {
+		plan += fmt.Sprintf(" Beside them it creates %d groups more.", len(more.Groups))
+	}
+	return plan
+}
+
+// printNames prints for a dry run all that would be made.
+func (o *demoOptions) printNames() error {
+	s, all := o.Env.Streams, o.Flow.Names()
+	if o.Scenario != nil {
+		more := o.Scenario.Names(o.Flow)
+		all.Topics, all.Groups = append(all.Topics, more.Topics...), append(all.Groups, more.Groups...)
+	}
+	if err := render.Prose(s, render.Plain, "", "%s", o.plan("this cluster")); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		what  string
+		names []string
+	}{{"topics", all.Topics}, {"groups", all.Groups}} {
+		if err := render.Line(s, render.Plain, "%s", list.what); err != nil {
+			return err
+		}
+		for _, name := range list.names {
+			if err := render.Line(s, render.Plain, "  %s", name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // confirm asks before topics are created on a cluster that isn't a sandbox.

@@ -22,6 +22,7 @@ import (
 	"github.com/evtctl/evtctl/commands"
 	"github.com/evtctl/evtctl/commands/internal/render"
 	"github.com/evtctl/evtctl/internal/kafkatest"
+	"github.com/google/go-cmp/cmp"
 )
 
 // sick makes a group that nobody reads for, twelve letters of now, and an open
@@ -248,8 +249,8 @@ func TestHealthOfAUserWhoMaySeeLittle(t *testing.T) {
 	}
 	flat := strings.Join(strings.Fields(r.stdout), " ")
 	for _, want := range []string{
-		"lag: " + group + " " + topic + ":0 is", // what can be known
-		"dead-letters: " + letters + ": 12 letters in the last 5m",
+		"lag: " + group + " " + topic + ":0 is",                          // what can be known
+		"dead-letters: " + letters + ": up to 12 letters in the last 5m", // which may not be read
 		"expiring-letters: " + letters,
 		"offline: none",
 	} {
@@ -292,6 +293,56 @@ func TestMonitorServesUntilCtrlC(t *testing.T) {
 			t.Errorf("ended with %d, want 0", code)
 		}
 	})
+}
+
+// TestARealScrapeHasAllMetrics holds the example of a scrape, and so the alert rules and
+// the dashboard, to a monitor that watches Kafka: no metric is there only, or has other
+// labels.
+func TestARealScrapeHasAllMetrics(t *testing.T) {
+	c := kafkatest.Real(t)
+	sick(t, c)
+	topic := c.Topic(t, 1)
+	c.Produce(t, &kgo.Record{Topic: topic, Value: []byte("x"), Timestamp: time.Now().Add(time.Minute)})
+	c.Commit(t, c.Name(t, "ahead"), topic, map[int32]int64{0: 1})
+	p := start(t, "monitor", "--listen", "127.0.0.1:0", "--window", "1s", "--every", "1s", "-b", c.Brokers()[0])
+	url := p.await(t, &p.err, `serving (http://\S+/metrics)`)
+	example, err := os.ReadFile("testdata/monitor.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := labelsOf(string(example))
+	// Those of partitions that lack replicas: this cluster has one broker.
+	delete(want, "kafka_topic_offline_partitions")
+	delete(want, "kafka_topic_under_replicated_partitions")
+	kafkatest.Eventually(t, time.Minute, "all metrics", func() (bool, string) {
+		got := labelsOf(get(t, url))
+		diff := cmp.Diff(want, got)
+		return diff == "", diff
+	})
+	if code := p.end(t); code != 0 {
+		t.Errorf("ended with %d, want 0", code)
+	}
+}
+
+// labelsOf gives the type and the labels of each metric of a scrape.
+func labelsOf(scrape string) map[string]string {
+	metrics := map[string]string{}
+	for line := range strings.Lines(scrape) {
+		if words := strings.Fields(line); words[0] == "#" {
+			if words[1] == "TYPE" {
+				metrics[words[2]] = words[3]
+			}
+			continue
+		}
+		name := line[:strings.IndexAny(line, "{ ")]
+		if strings.Contains(metrics[name], " ") {
+			continue // another sample
+		}
+		for _, label := range regexp.MustCompile(`[{,]([a-z]+)="`).FindAllStringSubmatch(line, -1) {
+			metrics[name] += " " + label[1]
+		}
+	}
+	return metrics
 }
 
 func get(t *testing.T, url string) string {

@@ -71,6 +71,7 @@ func runMonitor(ctx context.Context, opts *monitorOptions) error {
 	if err != nil {
 		return err
 	}
+	opts.Config.Tally = new(health.Tally)
 	m := newMonitor(opts.Env, opts.Every, opts.Config.Window+office.settings.Timeout, func(ctx context.Context) (*health.Report, error) {
 		r, err := collectHealth(ctx, opts.Env, office, opts.Config)
 		if err == nil {

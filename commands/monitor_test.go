@@ -3,19 +3,17 @@ package commands
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -39,7 +37,7 @@ func full() *health.Report {
 			Latency: health.Latency{Source: "commits", Samples: 1, Median: 2, Max: 3, Topic: "orders", Ahead: 1, ClocksDiffer: 4},
 		}},
 		Queues: []health.Queue{{
-			Topic: "orders.DLQ", Letters: 12, Undisposed: 12, Written: 15, Arrived: 0, LastHour: 12, ExpiryKnown: true,
+			Topic: "orders.DLQ", Letters: 12, Undisposed: 12, Written: 15, Arrived: 0, LastHour: 12, ExpiryKnown: true, Exact: true, Counted: true, Tallied: 12,
 			Recent: []health.Count{{Seconds: 60, Letters: 2}, {Seconds: 300, Letters: 12}}, Oldest: &oldest, FirstExpiry: &expiry,
 		}},
 		Replicas: health.Replicas{Brokers: 2, Partitions: 6, UnderReplicated: 2, Offline: 1,
@@ -177,162 +175,28 @@ func TestMetricsOfHostileNames(t *testing.T) {
 	}
 }
 
-// given are the names and labels of what the monitor serves.
-func given(t *testing.T) (names, labels map[string]bool) {
-	t.Helper()
-	metrics, _, _ := served(t, full(), nil)
-	names, labels = map[string]bool{}, map[string]bool{"job": true, "instance": true}
-	for line := range strings.Lines(metrics) {
-		name, rest, found := strings.Cut(line, "{")
-		if !found {
-			name, _, _ = strings.Cut(line, " ")
-		}
-		if names[name] = !strings.HasPrefix(line, "#"); found {
-			for _, l := range regexp.MustCompile(`([a-z]+)="`).FindAllStringSubmatch(rest, -1) {
-				labels[l[1]] = true
-			}
-		}
-	}
-	return names, labels
-}
-
-var (
-	metricName = regexp.MustCompile(`\b(?:kafka|evtctl)_[a-z_]+\b`)
-	labelName  = regexp.MustCompile(`(?:[{,]\s*([a-z_]+)\s*(?:=~|!~|!=|=))|(?:(?:by|on|without|ignoring) \(([a-z_, ]+)\))`)
-)
-
-// checkExpression holds an expression to what is given.
-func checkExpression(t *testing.T, where, expr string, names, labels map[string]bool) {
-	t.Helper()
-	used := metricName.FindAllString(regexp.MustCompile(`"[^"]*"`).ReplaceAllString(expr, `""`), -1)
-	if len(used) == 0 {
-		t.Errorf("%s: %q uses no metric", where, expr)
-	}
-	for _, name := range used {
-		if !names[name] {
-			t.Errorf("%s: the monitor has no metric %s", where, name)
+// TestTheWholeScrape holds the example of a scrape, with which the tests in deploy read
+// the alert rules and the dashboard.
+func TestTheWholeScrape(t *testing.T) {
+	still := func() time.Time { return time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC) }
+	m := newMonitor(&Env{Streams: &render.Streams{Out: io.Discard, Err: io.Discard}, Now: still}, time.Minute, 15*time.Second,
+		func(context.Context) (*health.Report, error) { return full(), nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); m.lookOn(ctx) }()
+	defer func() { cancel(); <-ended }()
+	_, got, _ := strings.Cut(body(t, m, "/metrics"), "\n")
+	const file = "testdata/monitor.prom"
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	for _, found := range labelName.FindAllStringSubmatch(expr, -1) {
-		for _, label := range strings.FieldsFunc(found[1]+","+found[2], func(r rune) bool { return r == ',' || r == ' ' }) {
-			if !labels[label] {
-				t.Errorf("%s: the monitor's metrics have no label %s", where, label)
-			}
-		}
-	}
-}
-
-func TestAlertRulesUseWhatTheMonitorServes(t *testing.T) {
-	text, err := os.ReadFile("../deploy/prometheus/evtctl.rules.yml")
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rules struct {
-		Groups []struct {
-			Name  string `yaml:"name"`
-			Rules []struct {
-				Alert       string            `yaml:"alert"`
-				Expr        string            `yaml:"expr"`
-				For         string            `yaml:"for"`
-				Labels      map[string]string `yaml:"labels"`
-				Annotations map[string]string `yaml:"annotations"`
-			} `yaml:"rules"`
-		} `yaml:"groups"`
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s isn't as it was (-want +got):\n%s", file, diff)
 	}
-	if err := yaml.UnmarshalWithOptions(text, &rules, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	names, labels := given(t)
-	n := 0
-	for _, g := range rules.Groups {
-		for _, r := range g.Rules {
-			n++
-			checkExpression(t, r.Alert, r.Expr, names, labels)
-			for _, name := range metricName.FindAllString(r.Annotations["description"], -1) {
-				if !names[name] {
-					t.Errorf("%s: it sends to %s, which the monitor doesn't have", r.Alert, name)
-				}
-			}
-			if v := r.Labels["severity"]; v != "warning" && v != "critical" {
-				t.Errorf("%s: severity %q", r.Alert, v)
-			}
-			if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
-				t.Errorf("%s says nothing", r.Alert)
-			}
-		}
-	}
-	if n == 0 {
-		t.Error("no rules")
-	}
-}
-
-func TestTheDashboardUsesWhatTheMonitorServes(t *testing.T) {
-	text, err := os.ReadFile("../deploy/grafana/evtctl.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var board struct {
-		Title, UID    string
-		SchemaVersion int
-		Panels        []struct {
-			ID      int
-			Title   string
-			Type    string
-			GridPos struct{ X, Y, W, H int }
-			Targets []struct{ Expr, RefID string }
-		}
-		Templating struct {
-			List []struct{ Name, Type, Definition string }
-		}
-	}
-	if err := json.Unmarshal(text, &board); err != nil || board.Title == "" || board.UID == "" || board.SchemaVersion == 0 || len(board.Panels) == 0 {
-		t.Fatalf("%v: %+v", err, board)
-	}
-	names, labels := given(t)
-	seen := map[int]bool{}
-	for _, p := range board.Panels {
-		if seen[p.ID] || p.Title == "" || p.Type == "" || len(p.Targets) == 0 || p.GridPos.W == 0 || p.GridPos.X+p.GridPos.W > 24 {
-			t.Errorf("%+v", p)
-		}
-		seen[p.ID] = true
-		for _, target := range p.Targets {
-			checkExpression(t, p.Title, target.Expr, names, labels)
-		}
-	}
-	variables := map[string]bool{}
-	for _, v := range board.Templating.List {
-		if variables[v.Name] = true; v.Type == "query" {
-			checkExpression(t, v.Name, v.Definition, names, labels)
-		}
-	}
-	for _, used := range regexp.MustCompile(`\$\{?([a-z]+)`).FindAllStringSubmatch(string(text), -1) {
-		if !variables[used[1]] {
-			t.Errorf("there is no variable $%s", used[1])
-		}
-	}
-}
-
-// promtool runs Prometheus's own tool.
-func promtool(t *testing.T, stdin string, args ...string) {
-	t.Helper()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("LEFT OUT, promtool needed: install Prometheus, or put its promtool into PATH")
-	}
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-}
-
-func TestPrometheusItselfLoadsTheRules(t *testing.T) {
-	promtool(t, "", "check", "rules", "../deploy/prometheus/evtctl.rules.yml")
-	promtool(t, "", "test", "rules", "../deploy/prometheus/evtctl.rules_test.yml")
-}
-
-func TestPrometheusItselfReadsTheMetrics(t *testing.T) {
-	metrics, _, _ := served(t, full(), nil)
-	_, text, _ := strings.Cut(metrics, "\n")
-	promtool(t, text, "check", "metrics")
 }

@@ -138,6 +138,7 @@ func params(start func(*testscript.Env) parts) testscript.Params {
 			"code": code, "topic": topic, "produce": produce, "delete-before": deleteBefore,
 			"commit": commit, "share": share, "consume": consume, "transaction": transaction, "event": event, "encode": encode, "proxy": proxy,
 			"letters": letters, "letter": letter, "configure": configure, "delete-topic": deleteTopic,
+			"address": address, "fetch": fetch,
 		},
 	}
 }

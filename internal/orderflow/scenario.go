@@ -18,21 +18,49 @@ type Scenario struct {
 	Name  string
 	Short string // what it does, in one line
 	run   func(context.Context, *stage) error
+	own   []string // groups beside those of the flow
+	alone bool     // the mended variant uses what the broken one does
+}
+
+// Names are what a flow makes in a cluster.
+type Names struct{ Topics, Groups []string }
+
+// Names gives what the flow makes, unless it is there already.
+func (c *Config) Names() Names {
+	n := Names{Topics: c.topics()}
+	for _, group := range []string{event.InventoryGroup, event.PaymentGroup, event.DeliveryGroup, event.NotificationGroup, event.AnalyticsGroup, event.MonitorGroup} {
+		n.Groups = append(n.Groups, c.topic(group))
+	}
+	return n
+}
+
+// Names gives what a scenario may make on top of what the flow makes: nearly all of them
+// have their mended variant beside the broken one.
+func (s Scenario) Names(c Config) Names {
+	var n Names
+	if !s.alone {
+		mended := mendedOf(c)
+		n = mended.Names()
+	}
+	for _, group := range s.own {
+		n.Groups = append(n.Groups, c.topic(group))
+	}
+	return n
 }
 
 // Scenarios lists all, in the order of the manual.
 func Scenarios() []Scenario {
 	return []Scenario{
-		{"poison", "one record that can't be read stops its partition", poison},
-		{"dead-letters", "three kinds of failure end in the dead-letter topic", deadLetters},
-		{"burst", "more events than consumers can take, without backpressure and with it", burst},
-		{"wrong-key", "payments keyed by payment: a refund can overtake its charge", wrongKey},
-		{"dual-write", "sending inside of a transaction: lost events and ghosts", dualWrite},
-		{"duplicates", "a crash between work and commit: everything reserved twice", duplicates},
-		{"rebalance-storm", "eager assignment and rolling restarts: a group that is never stable", rebalanceStorm},
-		{"schema-break", "a producer deploys a required field that nobody knows", schemaBreak},
-		{"late-group", "a group that starts at the end never reads what was there before", lateGroup},
-		{"unreplicated", "a broker stops: partitions with fewer replicas than they should have", unreplicated},
+		{"poison", "one record that can't be read stops its partition", poison, nil, false},
+		{"dead-letters", "three kinds of failure end in the dead-letter topic", deadLetters, nil, false},
+		{"burst", "more events than consumers can take, without backpressure and with it", burst, nil, false},
+		{"wrong-key", "payments keyed by payment: a refund can overtake its charge", wrongKey, nil, false},
+		{"dual-write", "sending inside of a transaction: lost events and ghosts", dualWrite, nil, false},
+		{"duplicates", "a crash between work and commit: everything reserved twice", duplicates, nil, false},
+		{"rebalance-storm", "eager assignment and rolling restarts: a group that is never stable", rebalanceStorm, nil, false},
+		{"schema-break", "a producer deploys a required field that nobody knows", schemaBreak, nil, false},
+		{"late-group", "a group that starts at the end never reads what was there before", lateGroup, []string{lateAudit, MendedPrefix + lateAudit}, true},
+		{"unreplicated", "a broker stops: partitions with fewer replicas than they should have", unreplicated, nil, true},
 	}
 }
 
@@ -148,8 +176,9 @@ func (c Config) held(ctx context.Context) error {
 	return c.faults.hold(ctx, look)
 }
 
-func (st *stage) good() Config {
-	c := st.Config
+func (st *stage) good() Config { return mendedOf(st.Config) }
+
+func mendedOf(c Config) Config {
 	c.Prefix += MendedPrefix
 	c.Database = ""
 	return c

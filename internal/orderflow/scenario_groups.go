@@ -14,6 +14,9 @@ import (
 	"github.com/evtctl/evtctl/internal/orderflow/event"
 )
 
+// lateAudit is the group that comes late.
+const lateAudit = "audit-group"
+
 // lateGroup lets a group begin at the end, after the orders were placed.
 func lateGroup(ctx context.Context, st *stage) error {
 	c := st.broken(func(*faults) {})
@@ -27,15 +30,15 @@ func lateGroup(ctx context.Context, st *stage) error {
 	}
 	var late, early int64
 	if err == nil {
-		late, err = p.audit(ctx, "audit-group", true, c.held)
+		late, err = p.audit(ctx, lateAudit, true, c.held)
 	}
 	if err == nil {
-		early, err = p.audit(ctx, MendedPrefix+"audit-group", false, Config{}.held)
+		early, err = p.audit(ctx, MendedPrefix+lateAudit, false, Config{}.held)
 	}
 	if err = errors.Join(err, p.end()); err != nil {
 		return err
 	}
-	group := st.group("audit-group")
+	group := st.group(lateAudit)
 	st.broke("%s read %d of the records in %s: it has committed nothing, and begins at the end, behind what was there before it", group, late, st.orders())
 	st.broke("no error, no lag that anybody is told of: a group without commits has none to compare with")
 	st.mended("one that begins at the start read %d", early)

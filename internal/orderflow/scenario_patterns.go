@@ -20,10 +20,18 @@ func wrongKey(ctx context.Context, st *stage) error {
 	if err != nil {
 		return err
 	}
-	st.broke("%d orders were cancelled and refunded", b.Refunded)
-	st.broke("events of %d orders are scattered over several partitions of %s: nothing keeps a refund behind its charge",
-		st.count("all of an order's events on a topic are in one partition"), st.topic(event.PaymentTopic))
-	st.mended("keyed by the order, the %d refunds are behind their charges, in the same partition", m.Refunded)
+	if b.Refunded == 0 {
+		st.broke("no order had to be refunded, so that nothing could overtake: with more orders stock runs out")
+	} else {
+		st.broke("orders cancelled and refunded: %d", b.Refunded)
+		st.broke("orders with events scattered over several partitions of %s: %d; nothing keeps a refund behind its charge",
+			st.topic(event.PaymentTopic), st.count("all of an order's events on a topic are in one partition"))
+	}
+	if m.Refunded == 0 {
+		st.mended("keyed by the order, a refund is always behind its charge, in the same partition; here none was needed")
+	} else {
+		st.mended("keyed by the order, refunds are behind their charges, in the same partition: all %d of them", m.Refunded)
+	}
 	payments := st.topic(event.PaymentTopic)
 	st.show("doctor --topic "+payments, "replay check-idempotent --topic "+payments)
 	return nil

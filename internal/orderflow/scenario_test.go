@@ -3,6 +3,7 @@ package orderflow_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,10 +27,53 @@ func TestScenariosBreakWhatTheySayAndNothingElse(t *testing.T) {
 			config := flowtest.Shop(t, c, 120)
 			config.RegistryURL = flowtest.Registry(t, c)
 			out := flowtest.Play(t, config, s.Name)
+			made(t, c, config, s)
 			for _, sentence := range append(out.Broke, out.Mended...) {
 				t.Log(sentence)
 			}
 		})
+	}
+}
+
+// made holds the names that a dry run tells to what a scenario has made: there is nothing
+// else, and no topic that it tells of isn't there. Groups of services that a scenario
+// doesn't need aren't made.
+func made(t *testing.T, c *kafkatest.Cluster, config orderflow.Config, s orderflow.Scenario) {
+	t.Helper()
+	told := config.Names()
+	more := s.Names(config)
+	told.Topics, told.Groups = append(told.Topics, more.Topics...), append(told.Groups, more.Groups...)
+	adm := c.Admin(t)
+	topics, err := adm.ListTopics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := adm.ListGroups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := func(names []string) []string {
+		return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, config.Prefix) })
+	}
+	got := mine(topics.Names())
+	slices.Sort(told.Topics)
+	if !slices.Equal(got, told.Topics) {
+		t.Errorf("topics %v, and told are %v", got, told.Topics)
+	}
+	for _, group := range mine(groups.Groups()) {
+		if !slices.Contains(told.Groups, group) {
+			t.Errorf("group %s isn't told of", group)
+		}
+	}
+}
+
+func TestWithoutARefundNothingIsSaidOfRefunds(t *testing.T) {
+	c := config(t, kafkatest.Fake(t))
+	c.Orders = 2
+	out := flowtest.Play(t, c, "wrong-key")
+	said := strings.Join(append(out.Broke, out.Mended...), "\n")
+	if !strings.Contains(said, "no order had to be refunded") || !strings.Contains(said, "here none was needed") || strings.Contains(said, " 0 ") {
+		t.Errorf("%s", said)
 	}
 }
 

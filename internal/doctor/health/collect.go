@@ -20,9 +20,10 @@ import (
 // consumers take between two commits by default.
 const DefaultWindow = 6 * time.Second
 
-// Letters finds dead-letter topics, as [*dlq.Reader] does.
+// Letters finds dead-letter topics and reads them, as [*dlq.Reader] does.
 type Letters interface {
 	Find(context.Context, dlq.FindRequest) (*dlq.Found, error)
+	Read(context.Context, dlq.Query, func(*dlq.Letter) error) (*dlq.ReadResult, error)
 }
 
 // Sources are what is asked. Their use is only to read.
@@ -43,6 +44,8 @@ type Config struct {
 	// Timeout bounds each question, so that a broker that hangs costs its answers only.
 	// Zero is no bound.
 	Timeout time.Duration
+	// Tally counts the letters from report to report; nil: nobody does.
+	Tally *Tally
 
 	Now  func() time.Time   // nil: time.Now
 	Word func(error) string // words errors for the report; nil: Kafka's own words

@@ -2,6 +2,7 @@ package health_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -288,8 +289,12 @@ func TestALongSearchForDeadLettersEndsWithTheWindow(t *testing.T) {
 	}
 }
 
+func (slowLetters) Read(context.Context, dlq.Query, func(*dlq.Letter) error) (*dlq.ReadResult, error) {
+	return nil, errors.New("nobody has any")
+}
+
 // silentLetters never answers.
-type silentLetters struct{}
+type silentLetters struct{ slowLetters }
 
 func (silentLetters) Find(ctx context.Context, _ dlq.FindRequest) (*dlq.Found, error) {
 	<-ctx.Done()

@@ -49,7 +49,7 @@ var measured = map[Name]string{
 	LagFigure: "offsets between a group's commit and the high watermark of each partition, at the end of the window; " +
 		"transaction markers and what compaction removed are counted",
 	LettersFigure: "letters from the first one on whose time stamp is within the time, or, where more of them, those that arrived in the window; " +
-		"frameworks that keep the time stamp of the source make the first too few",
+		"frameworks that keep the time stamp of the source make the first too few. Up to 10,000 are read; of more, offsets are counted, markers of transactions with them",
 	ExpiryFigure: "the time stamp of a topic's first letter and its retention; segments go as a whole, so that it may take longer",
 	RebalancesFigure: "generations that Kafka has written of a group in the last hour; where those can't be read, " +
 		"changes of its members from look to look in the window",

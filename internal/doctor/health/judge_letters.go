@@ -21,6 +21,7 @@ func (j *judge) letters() Figure {
 	}
 	var list []Finding
 	var undisposed, of int64
+	about := ""
 	for i := range j.r.Queues {
 		q := &j.r.Queues[i]
 		if judged := j.rate(q); judged.Verdict != lag.OK {
@@ -28,11 +29,14 @@ func (j *judge) letters() Figure {
 		}
 		f.raise(number(q.recent(j.worthRate())))
 		undisposed, of = undisposed+int64(max(0, q.Undisposed)), of+int64(max(0, q.Letters))
+		if !q.Exact && q.Letters > 0 {
+			about = "up to "
+		}
 	}
 	f.found(list)
 	if f.Value.Known() {
 		f.Says = fmt.Sprintf("at most %d in the last %s; %s undisposed, of %s in %s", int64(f.Value), short(j.worthRate().Window),
-			commas(Number(undisposed)), commas(Number(of)), things(f.Subjects, "topic"))
+			about+commas(Number(undisposed)), about+commas(Number(of)), things(f.Subjects, "topic"))
 	} else {
 		f.Reason, f.Says = "letters could not be counted", "letters could not be counted"
 	}
@@ -97,10 +101,11 @@ func (j *judge) rate(q *Queue) Finding {
 
 func (f *Finding) rated(v lag.Verdict, reason string, n lag.Int, q *Queue, r Rate, bound string) {
 	f.Verdict, f.Value, f.Reasons = v, number(n), append(f.Reasons, reason)
-	f.Evidence = fmt.Sprintf("%s: %s in the last %s (%s %s)", q.Topic, things(int(n), "letter"), short(r.Window), v, r.words(bound))
-	if q.Undisposed.Known() {
-		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(number(q.Undisposed)), commas(number(q.Letters)))
+	about := "up to " // offsets, of which some may be markers of transactions
+	if q.Counted {
+		about = ""
 	}
+	f.Evidence = fmt.Sprintf("%s: %s%s in the last %s (%s %s)%s", q.Topic, about, things(int(n), "letter"), short(r.Window), v, r.words(bound), q.undisposed())
 }
 
 // expiry judges what retention is about to delete.
@@ -165,11 +170,20 @@ func (j *judge) expiring(q *Queue) Finding {
 	default:
 		return f
 	}
-	f.Evidence = q.Topic + ": retention may delete the first letter " + in(left)
-	if q.Undisposed.Known() {
-		f.Evidence += fmt.Sprintf("; %s of %s undisposed", commas(number(q.Undisposed)), commas(number(q.Letters)))
-	}
+	f.Evidence = q.Topic + ": retention may delete the first letter " + in(left) + q.undisposed()
 	return f
+}
+
+// undisposed words how many letters nobody has dealt with.
+func (q *Queue) undisposed() string {
+	if !q.Undisposed.Known() {
+		return ""
+	}
+	about := ""
+	if !q.Exact {
+		about = "up to "
+	}
+	return fmt.Sprintf("; %s%s of %s undisposed", about, commas(number(q.Undisposed)), commas(number(q.Letters)))
 }
 
 func in(left time.Duration) string {

@@ -34,7 +34,7 @@ func group(name string) health.Group {
 
 func letters(topic string, n, undisposed, minute, five lag.Int) health.Queue {
 	return health.Queue{
-		Topic: topic, Letters: n, Undisposed: undisposed, Written: n, Arrived: 0, ExpiryKnown: true,
+		Topic: topic, Letters: n, Undisposed: undisposed, Written: n, Arrived: 0, ExpiryKnown: true, Exact: true, Counted: true,
 		Recent: []health.Count{{Seconds: 60, Letters: minute}, {Seconds: 300, Letters: five}},
 	}
 }
@@ -91,6 +91,10 @@ func TestJudge(t *testing.T) {
 		"letters that can't be counted": {func(r *health.Report) {
 			r.Queues = []health.Queue{letters("a.DLQ", lag.Unknown, lag.Unknown, lag.Unknown, lag.Unknown)}
 		}, health.LettersFigure, lag.Uncertain, math.NaN(), "a.DLQ: its letters could not be counted", "evtctl dlq stats a.DLQ"},
+		"letters that are too many to read": {func(r *health.Report) {
+			r.Queues = []health.Queue{letters("a.DLQ", 20_000, 9, 2, 20_000)}
+			r.Queues[0].Exact, r.Queues[0].Counted = false, false
+		}, health.LettersFigure, lag.Critical, 20_000, "a.DLQ: up to 20,000 letters in the last 5m (critical from 10 in 5m); up to 9 of 20,000 undisposed", "evtctl dlq stats a.DLQ"},
 		"letters that expire in two hours": {func(r *health.Report) {
 			r.Queues = []health.Queue{letters("a.DLQ", 3, 2, 0, 0)}
 			r.Queues[0].FirstExpiry = at(now.Add(2 * time.Hour))

@@ -14,10 +14,15 @@ import (
 // queue is a dead-letter topic with what is counted beside what dlq tells of it.
 type queue struct {
 	dlq.Queue
-	first  lag.Int // the sum of the ends when it was found
-	ends   lag.Int
-	recent []Count
+	first, ends offsets // when it was found, and at the end of the window
+	counted     bool    // records are counted, and not offsets
+	arrived     lag.Int
+	tallied     lag.Int
+	recent      []Count
 }
+
+// offsets are of a topic, by partition; nil: one of them isn't known.
+type offsets map[int32]int64
 
 // findQueues looks for dead-letter topics, and where they end.
 func (k *collector) findQueues(ctx context.Context) {
@@ -31,15 +36,15 @@ func (k *collector) findQueues(ctx context.Context) {
 		return
 	}
 	for _, q := range found.Queues {
-		k.queues = append(k.queues, queue{Queue: q})
+		k.queues = append(k.queues, queue{Queue: q, arrived: lag.Unknown, tallied: lag.Unknown})
 	}
 	if len(found.Notes) > 1 { // the first is always there, and about Connect
 		k.tell(found.Notes[1:]...)
 	}
-	var sums map[string]lag.Int
-	_ = k.within(ctx, 0, func(ctx context.Context) error { sums = k.sumEnds(ctx); return nil })
+	var ends map[string]offsets
+	_ = k.within(ctx, 0, func(ctx context.Context) error { ends = k.listEnds(ctx); return nil })
 	for i := range k.queues {
-		k.queues[i].first = sums[k.queues[i].Topic]
+		k.queues[i].first = ends[k.queues[i].Topic]
 	}
 }
 
@@ -72,55 +77,42 @@ func (k *collector) queueNames() []string {
 	return names
 }
 
-// sumEnds gives the sum of the ends of each dead-letter topic; unknown where one of
-// them is.
-func (k *collector) sumEnds(ctx context.Context) map[string]lag.Int {
-	sums := make(map[string]lag.Int, len(k.queues))
-	if len(k.queues) == 0 {
-		return sums
-	}
-	listed, err := k.adm.ListEndOffsets(ctx, k.queueNames()...)
-	for _, q := range k.queues {
-		sums[q.Topic] = lag.Unknown
-		if len(listed[q.Topic]) > 0 && (err == nil || len(listed) > 0) {
-			sums[q.Topic] = sum(listed[q.Topic])
-		}
-	}
-	return sums
-}
-
-func sum(partitions map[int32]kadm.ListedOffset) (n lag.Int) {
-	for _, p := range partitions {
-		if p.Err != nil {
-			return lag.Unknown
-		}
-		n += lag.Int(p.Offset)
-	}
-	return n
-}
-
-// countQueues counts the letters that have time stamps in the limits' windows: those
-// from the first offset at or after that time on.
-func (k *collector) countQueues(ctx context.Context) error {
+// listEnds gives where each dead-letter topic ends.
+func (k *collector) listEnds(ctx context.Context) map[string]offsets {
 	if len(k.queues) == 0 {
 		return nil
 	}
-	sums := k.sumEnds(ctx)
-	for i := range k.queues {
-		k.queues[i].ends = sums[k.queues[i].Topic]
-	}
-	for _, window := range k.windows() {
-		begin, _ := k.adm.ListOffsetsAfterMilli(ctx, k.Now().Add(-window).UnixMilli(), k.queueNames()...)
-		for i := range k.queues {
-			q := &k.queues[i]
-			count := Count{window.Seconds(), lag.Unknown}
-			if from := sum(begin[q.Topic]); len(begin[q.Topic]) > 0 && from.Known() && q.ends.Known() {
-				count.Letters = max(0, q.ends-from)
+	listed, err := k.adm.ListEndOffsets(ctx, k.queueNames()...)
+	return byTopic(listed, err)
+}
+
+// byTopic leaves out the topics of which a partition isn't known.
+func byTopic(listed kadm.ListedOffsets, err error) map[string]offsets {
+	topics := map[string]offsets{}
+	for topic, partitions := range listed {
+		at := offsets{}
+		for n, p := range partitions {
+			if p.Err != nil {
+				at = nil
+				break
 			}
-			q.recent = append(q.recent, count)
+			at[n] = p.Offset
+		}
+		if len(at) > 0 {
+			topics[topic] = at
 		}
 	}
-	return nil
+	return topics
+}
+
+func (o offsets) sum() (n lag.Int) {
+	if o == nil {
+		return lag.Unknown
+	}
+	for _, at := range o {
+		n += lag.Int(at)
+	}
+	return n
 }
 
 // windows are those in which letters are counted, the shorter first.
@@ -144,17 +136,14 @@ func (k *collector) addQueues() {
 func (q *queue) figures() Queue {
 	out := Queue{
 		Topic: q.Topic, Letters: lag.Int(q.Queue.Letters), Undisposed: known(q.Queue.Undisposed), LastHour: known(q.Queue.LastHour),
-		Written: q.ends, Arrived: lag.Unknown, Recent: q.recent, Oldest: q.Oldest, FirstExpiry: q.FirstExpiry,
-		ExpiryKnown: q.RetentionKnown, RetentionBytes: q.RetentionBytes,
+		Exact: q.Exact, Written: q.ends.sum(), Arrived: q.arrived, Recent: q.recent, Counted: q.counted, Tallied: q.tallied,
+		Oldest: q.Oldest, FirstExpiry: q.FirstExpiry, ExpiryKnown: q.RetentionKnown, RetentionBytes: q.RetentionBytes,
 	}
 	if q.Error != nil {
 		out.Error = lag.Text(*q.Error)
 		if q.LastHour == nil { // nothing was counted yet when it went wrong
 			out.Letters = lag.Unknown
 		}
-	}
-	if q.ends.Known() && q.first.Known() {
-		out.Arrived = max(0, q.ends-q.first)
 	}
 	if out.Recent == nil {
 		out.Recent = []Count{}

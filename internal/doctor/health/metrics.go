@@ -29,8 +29,9 @@ var (
 	descWindow   = desc("evtctl_health_window_seconds", "How long was looked.")
 
 	descMessages   = desc("kafka_dlq_messages_total", "Letters ever written to the dead-letter topic, as its end offsets tell; markers of transactions are counted.", "topic")
-	descHeld       = desc("kafka_dlq_messages", "Letters in the dead-letter topic, as offsets tell; an upper bound.", "topic")
-	descUndisposed = desc("kafka_dlq_undisposed", "Letters that nobody has replayed, edited, discarded or parked; an upper bound.", "topic")
+	descTallied    = desc("kafka_dlq_arrived_messages_total", "Letters that arrived in the dead-letter topic since the monitor began; markers of transactions are left out, unless there are too many to look.", "topic")
+	descHeld       = desc("kafka_dlq_messages", "Letters in the dead-letter topic; an upper bound where there are many.", "topic")
+	descUndisposed = desc("kafka_dlq_undisposed", "Letters that nobody has replayed, edited, discarded or parked; an upper bound where there are many.", "topic")
 	descRecent     = desc("kafka_dlq_recent_messages", "Letters of the last so many seconds, by their time stamps or their arrival.", "topic", "seconds")
 	descExpiry     = desc("kafka_dlq_first_expiry_timestamp_seconds", "When retention may delete the first letter, in seconds since 1970.", "topic")
 	descOldest     = desc("kafka_dlq_oldest_timestamp_seconds", "Time stamp of the first letter, in seconds since 1970.", "topic")
@@ -108,6 +109,9 @@ func (e emitter) figure(f *Figure) {
 func (e emitter) queue(q *Queue) {
 	if q.Written.Known() {
 		e.send(descMessages, prometheus.CounterValue, number(q.Written), []string{q.Topic})
+	}
+	if q.Tallied.Known() {
+		e.send(descTallied, prometheus.CounterValue, number(q.Tallied), []string{q.Topic})
 	}
 	e.number(descHeld, number(q.Letters), q.Topic)
 	e.number(descUndisposed, number(q.Undisposed), q.Topic)

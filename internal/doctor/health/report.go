@@ -101,16 +101,22 @@ type Latency struct {
 // Queue is a dead-letter topic.
 type Queue struct {
 	Topic string `json:"topic"`
-	// Letters counts offsets, and so an upper bound, as Undisposed is. Both are unknown
-	// where they could not be read.
+	// Letters and Undisposed are unknown where they could not be read. Unless Exact is
+	// true they count offsets, and so markers of transactions, and are upper bounds.
 	Letters    lag.Int `json:"letters"`
 	Undisposed lag.Int `json:"undisposed"`
+	Exact      bool    `json:"exact"`
 	// Written is the sum of the partitions' ends: letters ever written, markers included.
 	Written lag.Int `json:"written"`
 	// Arrived is how many came in the window.
-	Arrived  lag.Int `json:"arrived_in_window"`
-	Recent   []Count `json:"recent"` // for each of the limits' windows, the shorter first
+	Arrived lag.Int `json:"arrived_in_window"`
+	Recent  []Count `json:"recent"` // for each of the limits' windows, the shorter first
+	// Counted says that Arrived and Recent are numbers of records; else they are of offsets,
+	// and upper bounds.
+	Counted  bool    `json:"counted"`
 	LastHour lag.Int `json:"last_hour"`
+	// Tallied is how many arrived since the Tally of the Config began.
+	Tallied lag.Int `json:"-"`
 
 	Oldest *time.Time `json:"oldest"`
 	// FirstExpiry is when retention may delete the first letter. Null: never by time, or,

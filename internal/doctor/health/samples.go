@@ -49,7 +49,7 @@ func (k *collector) sample(ctx context.Context) Sample {
 	if r, err := k.askReplicas(ctx); err == nil {
 		s.UnderReplicated = r.UnderReplicated + r.Offline
 	}
-	s.Letters = total(k.sumEnds(ctx))
+	s.Letters = k.total(k.listEnds(ctx))
 	s.At = k.Now().UTC()
 	return s
 }
@@ -66,8 +66,10 @@ func (s *Sample) ofGroups(r *lag.Report) {
 	}
 }
 
-func total(sums map[string]lag.Int) (n lag.Int) {
-	for _, sum := range sums {
+// total is how many offsets all dead-letter topics have; unknown where one of them is.
+func (k *collector) total(ends map[string]offsets) (n lag.Int) {
+	for i := range k.queues {
+		sum := ends[k.queues[i].Topic].sum()
 		if !sum.Known() {
 			return lag.Unknown
 		}
