@@ -33,7 +33,9 @@ type distribution struct {
 	// archive holds the broker's classes as the JVM wants them in memory, which
 	// more than halves the start of brokers and tools. Empty when there is none.
 	archive string
-	docker  bool
+	// folder is where what is made once for all runs is kept; empty in a container.
+	folder string
+	docker bool
 }
 
 //go:embed log4j2.xml
@@ -95,7 +97,7 @@ func localKafka() (*distribution, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator))}
+	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator)), folder: folder}
 	d.archive = classArchive(d, folder)
 	return d, nil
 }
