@@ -98,7 +98,7 @@ func localKafka() (*distribution, error) {
 		return nil, unavailable(err)
 	}
 	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator)), folder: folder}
-	d.archive = classArchive(d, folder)
+	d.archive = classArchive(j, folder, d.record)
 	return d, nil
 }
 
@@ -120,12 +120,7 @@ func (d *distribution) run(options []string, class string, args ...string) (comm
 	if d.docker {
 		return d.runContainer(home.dir, append(jvm, "-cp", "/opt/kafka/libs/*", class), args)
 	}
-	if d.archive != "" {
-		// An archive that doesn't fit is ignored, but the JVM says so on standard
-		// output, where a tool's answer is.
-		jvm = append(jvm, "-XX:SharedArchiveFile="+d.archive, "-Xlog:disable", "-Xlog:all=error:stderr")
-	}
-	all := append([]string{d.java.binary()}, jvm...)
+	all := append([]string{d.java.binary()}, append(jvm, withArchive(d.archive)...)...)
 	all = append(all, "-cp", d.classPath, class)
 	return command{args: append(all, args...)}, nil
 }
