@@ -14,7 +14,7 @@ demo: build ## run a small order flow and show its lag
 
 .PHONY: test
 test: check ## everything: static checks, unit tests, transcripts, real Kafka
-	$(GO) tool gotestsum --format pkgname -- -timeout 14m ./...
+	$(GO) tool gotestsum --format pkgname -- -vet=off -timeout 14m ./...
 
 .PHONY: quick
 quick: ## unit tests and transcripts on the fake broker: seconds
