@@ -73,6 +73,7 @@ func topicNamed(t *testing.T, c *kafkatest.Cluster, name string) string {
 	if _, err := c.Admin(t).CreateTopic(t.Context(), 1, 1, nil, name); err != nil {
 		t.Fatal(err)
 	}
+	c.AwaitTopic(t, name, 1)
 	return name
 }
 

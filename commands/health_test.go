@@ -35,10 +35,7 @@ func sick(t *testing.T, c *kafkatest.Cluster) (group, topic, letters string) {
 	if _, err := adm.CreateTopic(t.Context(), 1, -1, nil, letters); err != nil {
 		t.Fatal(err)
 	}
-	kafkatest.Eventually(t, time.Minute, "a leader of "+letters, func() (bool, string) {
-		topics, err := adm.ListTopics(t.Context(), letters)
-		return err == nil && len(topics[letters].Partitions) == 1 && topics[letters].Partitions[0].Leader >= 0, fmt.Sprintf("%+v %v", topics, err)
-	})
+	c.AwaitTopic(t, letters, 1)
 	var recs []*kgo.Record
 	for i := range 12 {
 		recs = append(recs, &kgo.Record{Topic: topic, Partition: int32(i % 2), Value: []byte("x")}, &kgo.Record{Topic: letters, Value: []byte("x")})

@@ -23,13 +23,7 @@ func namedTopic(t *testing.T, c *kafkatest.Cluster, suffix string, configs map[s
 	if _, err := c.Admin(t).CreateTopic(t.Context(), 2, -1, configs, name); err != nil {
 		t.Fatal(err)
 	}
-	kafkatest.Eventually(t, 20*time.Second, "topic "+name, func() (bool, string) {
-		ends, err := c.Admin(t).ListEndOffsets(t.Context(), name)
-		if err == nil {
-			err = ends.Error()
-		}
-		return err == nil && len(ends[name]) == 2, fmt.Sprint(err)
-	})
+	c.AwaitTopic(t, name, 2)
 	return name
 }
 

@@ -36,6 +36,7 @@ func remake(t *testing.T, c *kafkatest.Cluster, topic string, partitions int32) 
 		_, err := adm.CreateTopic(t.Context(), partitions, -1, nil, topic)
 		return err == nil, fmt.Sprint(err)
 	})
+	c.AwaitTopic(t, topic, partitions)
 }
 
 // deleteRecords moves the log start of partition 0.

@@ -361,6 +361,7 @@ func recreate(t *testing.T, c *kafkatest.Cluster, topic string) {
 		_, err := adm.CreateTopic(t.Context(), 3, 1, nil, topic)
 		return err == nil, fmt.Sprint(err)
 	})
+	c.AwaitTopic(t, topic, 3)
 }
 
 func TestPlansAreKeptInFilesThatCannotBeEdited(t *testing.T) {

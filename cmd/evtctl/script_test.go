@@ -187,16 +187,7 @@ func topic(ts *testscript.TestScript, _ bool, args []string) {
 	forever, adm := "-1", c.Admin(t)
 	_, err = adm.CreateTopic(t.Context(), int32(partitions), 1, map[string]*string{"retention.ms": &forever}, args[0])
 	ts.Check(err)
-	kafkatest.Eventually(t, 30*time.Second, "leaders of "+args[0], func() (bool, string) {
-		topics, err := adm.ListTopics(t.Context(), args[0])
-		led := 0
-		for _, p := range topics[args[0]].Partitions {
-			if p.Err == nil && p.Leader >= 0 {
-				led++
-			}
-		}
-		return err == nil && led == partitions, fmt.Sprintf("%+v %v", topics, err)
-	})
+	c.AwaitTopic(t, args[0], int32(partitions))
 }
 
 // produce writes records, one a minute from noon: produce TOPIC PARTITION COUNT

@@ -1,11 +1,8 @@
 package dispose_test
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -59,19 +56,9 @@ func newLab(t *testing.T, c *kafkatest.Cluster) *lab {
 			}
 		}
 	}
-	names := slices.Collect(maps.Keys(made))
-	kafkatest.Eventually(t, 2*time.Minute, "leaders of the dead-letter topics", func() (bool, string) {
-		topics, err := c.Admin(t).ListTopics(t.Context(), names...)
-		led := err == nil
-		for _, name := range names {
-			d := topics[name]
-			led = led && d.Err == nil && len(d.Partitions) == 3
-			for _, p := range d.Partitions {
-				led = led && p.Leader >= 0
-			}
-		}
-		return led, fmt.Sprint(err)
-	})
+	for name := range made {
+		c.AwaitTopic(t, name, 3)
+	}
 	c.Produce(t, l.dead...)
 	return l
 }

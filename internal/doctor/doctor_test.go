@@ -226,10 +226,7 @@ func TestLettersThatNobodyReads(t *testing.T) {
 		if _, err := c.Admin(t).CreateTopic(t.Context(), 1, 1, nil, dead); err != nil {
 			t.Fatal(err)
 		}
-		kafkatest.Eventually(t, 30*time.Second, "topic "+dead, func() (bool, string) {
-			topics, err := c.Admin(t).ListTopics(t.Context(), dead)
-			return err == nil && len(topics[dead].Partitions) == 1 && topics[dead].Partitions[0].Leader >= 0, "no leader"
-		})
+		c.AwaitTopic(t, dead, 1)
 		c.Produce(t, record(topic, 0, "a", "{}"))
 		c.Produce(t, record(dead, 0, "a", "{}", "kafka_dlt-original-topic", topic, "kafka_dlt-exception-message", "no such article"))
 		join(t, c, group, topic)

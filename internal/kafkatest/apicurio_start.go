@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,16 +40,55 @@ type apicurioRunner func(settings []string) (command, error)
 var apicurioHere = sync.OnceValues(func() (apicurioRunner, error) {
 	j, folder, err := apicurioApp.here(apicurioJava)
 	if err == nil {
-		return func(settings []string) (command, error) {
-			jvm := []string{j.binary(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
-			return command{args: append(append(jvm, settings...), "-jar", filepath.Join(libs(folder), "quarkus-run.jar"))}, nil
-		}, nil
+		return apicurioWith(j, folder), nil
 	}
 	if err = unavailable(err); !errors.Is(err, errUnavailable) || errors.Is(err, errNoShell) || !dockerWorks() {
 		return nil, err
 	}
 	return apicurioContainer, pullImage(apicurioImage)
 })
+
+// apicurioWith runs it on this machine's Java. Its own launcher reads classes in a way
+// that no archive can serve, so they come from a plain class path: half the start.
+func apicurioWith(j java, folder string) apicurioRunner {
+	with := func(options ...string) apicurioRunner {
+		jvm := append([]string{j.binary(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+			"--add-opens=java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"}, options...)
+		return func(settings []string) (command, error) {
+			args := append(slices.Clip(jvm), settings...)
+			return command{args: append(args, "-cp", apicurioClassPath(libs(folder)), "io.quarkus.runner.GeneratedMain")}, nil
+		}
+	}
+	return with(withArchive(classArchive(j, folder, func(option string) error {
+		return recordApicurio(with(option))
+	}))...)
+}
+
+// apicurioClassPath lists what its launcher would, which takes a class that Quarkus
+// has changed before the one it was made of.
+func apicurioClassPath(libs string) string {
+	var all []string
+	for _, jars := range []string{"quarkus/transformed-bytecode.jar", "quarkus/generated-bytecode.jar", "app/*.jar", "lib/boot/*.jar", "lib/main/*.jar"} {
+		found, _ := filepath.Glob(filepath.Join(libs, filepath.FromSlash(jars))) // a good pattern
+		all = append(all, found...)
+	}
+	return strings.Join(all, string(os.PathListSeparator))
+}
+
+// recordApicurio runs a registry once, for the archive of its classes.
+func recordApicurio(run apicurioRunner) error {
+	r, err := startApicurio(run, false)
+	if err != nil {
+		return err
+	}
+	defer r.remove()
+	ctx, cancel := context.WithTimeout(context.Background(), bootTime)
+	defer cancel()
+	if _, _, err := r.ask(ctx, http.MethodPost, "/subjects/any/versions", `{"schema":"\"string\""}`); err != nil {
+		return err
+	}
+	return r.proc.stopRecorded()
+}
 
 // apicurioContainer runs the image instead. Its script hands the settings to the
 // JVM by itself. As with Kafka's, no test has run the image.

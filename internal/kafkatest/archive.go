@@ -3,14 +3,18 @@ package kafkatest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 )
 
-// classArchive returns the archive for this Java and these jars, made at the
-// first need. There being none is no failure: everything works without, slower.
-func classArchive(d *distribution, folder string) string {
-	sum := sha256.Sum256([]byte(d.java.home + d.java.release))
+// classArchive returns the archive for this Java and the jars of a folder: classes as
+// the JVM wants them in memory. It is made at the first need, by a program that runs
+// with the given option of the JVM and is ended in good order. There being none is no
+// failure: everything works without, slower.
+func classArchive(j java, folder string, record func(option string) error) string {
+	sum := sha256.Sum256([]byte(j.home + j.release))
 	archive := filepath.Join(folder, "classes-"+hex.EncodeToString(sum[:4])+".jsa")
 	if _, err := os.Stat(archive); err == nil {
 		return archive
@@ -24,7 +28,7 @@ func classArchive(d *distribution, folder string) string {
 		return archive
 	}
 	partial := archive + ".partial"
-	if err := recordClasses(d, partial); err != nil {
+	if err := record("-XX:ArchiveClassesAtExit=" + partial); err != nil {
 		return ""
 	}
 	if err := os.Rename(partial, archive); err != nil {
@@ -33,13 +37,34 @@ func classArchive(d *distribution, folder string) string {
 	return archive
 }
 
-// recordClasses runs a broker once and lets its JVM write down the classes it
-// has loaded when it ends.
-func recordClasses(d *distribution, archive string) error {
-	c, err := startNodes(d, layout{nodes: 1, jvm: []string{"-XX:ArchiveClassesAtExit=" + archive}})
+// withArchive are the JVM's options to use an archive; none without one. The JVM
+// ignores one that doesn't fit, but says so on standard output, where a tool's answer
+// is.
+func withArchive(archive string) []string {
+	if archive == "" {
+		return nil
+	}
+	return []string{"-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "-Xlog:all=error:stderr"}
+}
+
+// record runs a broker once, for the archive of its classes.
+func (d *distribution) record(option string) error {
+	c, err := startNodes(d, layout{nodes: 1, jvm: []string{option}})
 	if err != nil {
 		return err
 	}
 	defer c.remove()
-	return c.nodes[0].proc.Stop()
+	return c.nodes[0].proc.stopRecorded()
+}
+
+// stopRecorded asks a program to end that writes an archive before it does. That may
+// take as long as its start.
+func (p *Process) stopRecorded() error {
+	if err := p.signal("TERM"); err != nil {
+		return err
+	}
+	if !p.wait(bootTime) {
+		return errors.Join(fmt.Errorf("%s didn't end within %s of SIGTERM", p.what, bootTime), p.Kill())
+	}
+	return nil
 }

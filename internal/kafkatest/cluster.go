@@ -105,9 +105,9 @@ func plainName(s string) string {
 	}, s), "-")
 }
 
-// Topic creates a topic under a new name and waits until every broker knows a
-// leader for each of its partitions. Configs are "key=value". It has the
-// cluster's default replication factor.
+// Topic creates a topic under a new name and waits until it can be used, as
+// [Cluster.AwaitTopic] does. Configs are "key=value". It has the cluster's default
+// replication factor.
 func (c *Cluster) Topic(t testing.TB, partitions int32, configs ...string) string {
 	t.Helper()
 	topic := c.Name(t, "")
@@ -126,11 +126,29 @@ func (c *Cluster) Topic(t testing.TB, partitions int32, configs ...string) strin
 	if _, err := kadm.NewClient(cl).CreateTopic(ctx, partitions, -1, settings, topic); err != nil {
 		t.Fatalf("creating topic %q: %v", topic, err)
 	}
+	c.AwaitTopic(t, topic, partitions)
+	return topic
+}
+
+// AwaitTopic waits until every broker knows a leader for each of a new topic's
+// partitions, and these lead: they are named a moment before they do, and a client
+// that is refused meanwhile looks again after five seconds.
+func (c *Cluster) AwaitTopic(t testing.TB, topic string, partitions int32) {
+	t.Helper()
+	cl := c.Client(t, kgo.RetryBackoffFn(func(int) time.Duration { return pollEvery }), kgo.MetadataMinAge(pollEvery))
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), setUpTime)
+	defer cancel()
 	Eventually(t, setUpTime, fmt.Sprintf("leaders of topic %q", topic), func() (bool, string) {
 		err := hasLeaders(ctx, cl, topic, int(partitions))
+		if err == nil {
+			var ends kadm.ListedOffsets
+			if ends, err = kadm.NewClient(cl).ListEndOffsets(ctx, topic); err == nil {
+				err = ends.Error()
+			}
+		}
 		return err == nil, fmt.Sprint(err)
 	})
-	return topic
 }
 
 // hasLeaders asks every broker, because the one that a test asks next may be

@@ -33,7 +33,9 @@ type distribution struct {
 	// archive holds the broker's classes as the JVM wants them in memory, which
 	// more than halves the start of brokers and tools. Empty when there is none.
 	archive string
-	docker  bool
+	// folder is where what is made once for all runs is kept; empty in a container.
+	folder string
+	docker bool
 }
 
 //go:embed log4j2.xml
@@ -95,8 +97,8 @@ func localKafka() (*distribution, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator))}
-	d.archive = classArchive(d, folder)
+	d := &distribution{java: j, classPath: strings.Join(jarsIn(folder), string(os.PathListSeparator)), folder: folder}
+	d.archive = classArchive(j, folder, d.record)
 	return d, nil
 }
 
@@ -118,12 +120,7 @@ func (d *distribution) run(options []string, class string, args ...string) (comm
 	if d.docker {
 		return d.runContainer(home.dir, append(jvm, "-cp", "/opt/kafka/libs/*", class), args)
 	}
-	if d.archive != "" {
-		// An archive that doesn't fit is ignored, but the JVM says so on standard
-		// output, where a tool's answer is.
-		jvm = append(jvm, "-XX:SharedArchiveFile="+d.archive, "-Xlog:disable", "-Xlog:all=error:stderr")
-	}
-	all := append([]string{d.java.binary()}, jvm...)
+	all := append([]string{d.java.binary()}, append(jvm, withArchive(d.archive)...)...)
 	all = append(all, "-cp", d.classPath, class)
 	return command{args: append(all, args...)}, nil
 }

@@ -115,7 +115,7 @@ func (l *layout) properties(node int, dir string) string {
 	set("inter.broker.listener.name", "%s", l.doors()[0].name)
 	set("listeners", "%s", strings.Join(listen, ","))
 	set("listener.security.protocol.map", "%s", strings.Join(protocols, ","))
-	set("log.dirs", "%s", filepath.Join(dir, "data"))
+	set("log.dirs", "%s", filepath.Join(dir, "data")) // see node.dataDir
 	replicas := min(l.nodes, 3)
 	inSync := max(1, replicas-1)
 	set("default.replication.factor", "%d", replicas)

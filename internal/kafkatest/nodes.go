@@ -135,26 +135,6 @@ func (c *Cluster) remove() {
 	}
 }
 
-// format prepares the node's folder for its first start.
-func (n *node) format(clusterID string, args []string) error {
-	args = append([]string{"format", "-t", clusterID, "-c", n.configFile()}, args...)
-	cmd, err := n.kafka.run([]string{"-Xmx128m"}, "kafka.tools.StorageTool", args...)
-	if err != nil {
-		return err
-	}
-	p, err := start(fmt.Sprintf("formatting of node %d", n.id), cmd, n.dir)
-	if err != nil {
-		return err
-	}
-	if !p.wait(bootTime) {
-		return errors.Join(fmt.Errorf("formatting node %d took longer than %s", n.id, bootTime), p.Kill())
-	}
-	if p.ExitCode() != 0 {
-		return fmt.Errorf("formatting node %d: exit code %d\n%s", n.id, p.ExitCode(), p.tails())
-	}
-	return nil
-}
-
 func (n *node) start() (err error) {
 	cmd, err := n.kafka.run(append([]string{"-Xmx384m"}, n.jvm...), "kafka.Kafka", n.configFile())
 	if err != nil {

@@ -70,7 +70,14 @@ func made(t *testing.T, c *kafkatest.Cluster, config orderflow.Config, s orderfl
 func TestWithoutARefundNothingIsSaidOfRefunds(t *testing.T) {
 	c := config(t, kafkatest.Fake(t))
 	c.Orders = 2
-	out := flowtest.Play(t, c, "wrong-key")
+	s, err := orderflow.FindScenario("wrong-key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := orderflow.Play(t.Context(), s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	said := strings.Join(append(out.Broke, out.Mended...), "\n")
 	if !strings.Contains(said, "no order had to be refunded") || !strings.Contains(said, "here none was needed") || strings.Contains(said, " 0 ") {
 		t.Errorf("%s", said)

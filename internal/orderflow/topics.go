@@ -45,7 +45,10 @@ func ensureTopics(ctx context.Context, admin *kadm.Client, names ...string) ([]T
 		}
 		topics = append(topics, TopicSummary{Topic: name, Partitions: partitions, Created: created[name]})
 	}
-	return topics, nil
+	if len(created) > 0 {
+		err = awaitService(ctx, admin, names)
+	}
+	return topics, err
 }
 
 // createTopics creates topics, all at once, and says which were.
@@ -84,6 +87,20 @@ func awaitLeaders(ctx context.Context, admin *kadm.Client, name string) (partiti
 		}
 		if rest(ctx) != nil {
 			return 0, err // more telling than that the time is up
+		}
+	}
+}
+
+// awaitService waits until the leaders lead. They are named a moment before they do,
+// and a client that is refused meanwhile looks again after 5 s.
+func awaitService(ctx context.Context, admin *kadm.Client, names []string) error {
+	for {
+		ends, err := admin.ListEndOffsets(ctx, names...)
+		if err := firstError(ends, err); err == nil || fatal(err) || rest(ctx) != nil {
+			if err != nil {
+				return fmt.Errorf("wait for topics %q to be served: %w", names, err)
+			}
+			return nil
 		}
 	}
 }

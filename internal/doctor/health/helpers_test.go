@@ -1,9 +1,7 @@
 package health_test
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -19,16 +17,7 @@ func letterTopic(t testing.TB, c *kafkatest.Cluster, partitions int32, configs m
 	if _, err := adm.CreateTopic(t.Context(), partitions, -1, configs, name); err != nil {
 		t.Fatal(err)
 	}
-	kafkatest.Eventually(t, 60*time.Second, "leaders of "+name, func() (bool, string) {
-		topics, err := adm.ListTopics(t.Context(), name)
-		led := 0
-		for _, p := range topics[name].Partitions {
-			if p.Err == nil && p.Leader >= 0 {
-				led++
-			}
-		}
-		return err == nil && led == int(partitions), fmt.Sprintf("%+v %v", topics, err)
-	})
+	c.AwaitTopic(t, name, partitions)
 	return name
 }
 

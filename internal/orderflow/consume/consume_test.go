@@ -71,6 +71,7 @@ func deadLetterTopic(t *testing.T, c *kafkatest.Cluster, topic string, partition
 	if _, err := c.Admin(t).CreateTopic(t.Context(), partitions, 1, nil, event.DeadLetters(topic)); err != nil {
 		t.Fatal(err)
 	}
+	c.AwaitTopic(t, event.DeadLetters(topic), partitions)
 }
 
 // start runs a consumer. The function ends it and waits until it has.
