@@ -62,7 +62,7 @@ Exit codes: 0 all was written; 4 all but what could not be read; 1 not all.`,
 	flags.register(cmd, env)
 	f := cmd.Flags()
 	f.StringVarP(&opts.File, "file", "f", "", "write to this new `file` instead of stdout")
-	f.StringSliceVar(&from, "from", nil, "begin at these offsets, `partition=offset,…`; other partitions from their start")
+	f.StringSliceVar(&from, "from", nil, "begin at these offsets, `partition=offset` with commas between; other partitions from their start")
 	return cmd
 }
 

@@ -16,8 +16,10 @@ func newRootCmd(env *Env, asked *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "evtctl",
 		Short: "Operate event systems on Kafka",
-		Long: `evtctl shows which consumers of an event system on Apache Kafka are behind,
-for how long, and whether that is acceptable.
+		Long: `evtctl operates event systems on Apache Kafka. It shows which consumers are behind,
+replays dead letters exactly once, gives a span of time again without disturbing
+production, checks schema changes before they break readers, and leads from a
+symptom to its cause: begin with "evtctl health" or "evtctl doctor".
 
 Without a configuration it talks to localhost:9092, where "evtctl sandbox"
 serves an embedded broker.`,
@@ -41,6 +43,7 @@ serves an embedded broker.`,
 		},
 	}
 	addGlobalFlags(root, env)
+	wrapUsage(root)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newLagCmd(env, runLag),
@@ -72,7 +75,7 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 func addGlobalFlags(root *cobra.Command, env *Env) {
 	f := root.PersistentFlags()
 	g := &env.Flags
-	f.StringSliceVarP(&g.Brokers, "brokers", "b", nil, "bootstrap brokers, `host:port,…` (default localhost:9092)")
+	f.StringSliceVarP(&g.Brokers, "brokers", "b", nil, "bootstrap brokers, `host:port` with commas between (default localhost:9092)")
 	f.StringVar(&g.Registry, "registry", "", "schema registry `URL` (default http://localhost:8081)")
 	f.StringVar(&g.Context, "context", "", "the context to use, by `name`")
 	f.StringVar(&g.ConfigFile, "config", "", "the `file` with the contexts")
