@@ -154,13 +154,20 @@ func runDoctor(ctx context.Context, opts *doctorOptions) error {
 func (o *doctorOptions) keepKnown(d *doctor.Diagnosis) {
 	for _, list := range [][]doctor.Finding{d.Findings, d.Advice} {
 		for i := range list {
-			kept := []shell.Command{}
-			for _, c := range list[i].Commands {
-				if o.knows(strings.Join(c, " ")) {
-					kept = append(kept, append(append(shell.Command{"evtctl"}, c...), o.reach...))
-				}
-			}
-			list[i].Commands = kept
+			list[i].Commands = o.known(list[i].Commands)
 		}
 	}
+	for i := range d.Patients {
+		d.Patients[i].Commands = o.known(d.Patients[i].Commands)
+	}
+}
+
+func (o *doctorOptions) known(commands []shell.Command) []shell.Command {
+	kept := []shell.Command{}
+	for _, c := range commands {
+		if o.knows(strings.Join(c, " ")) {
+			kept = append(kept, append(append(shell.Command{"evtctl"}, c...), o.reach...))
+		}
+	}
+	return kept
 }

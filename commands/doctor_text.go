@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
@@ -35,20 +36,24 @@ func printDiagnosis(s *render.Streams, f render.Format, d *doctor.Diagnosis) err
 
 var marks = map[doctor.Says]string{doctor.Yes: "✓ ", doctor.No: "✗ ", doctor.Unsure: "? "}
 
-// patient tells what a group was asked. One without a "no" among many takes one line.
+// patient tells what a group was asked. One that is well among many takes one line.
 func (p *textPrinter) patient(patient doctor.Patient, whole bool) {
 	last := len(patient.Answers) - 1
-	if !whole && last >= 0 && patient.Answers[last].Says == doctor.Yes {
+	well := !slices.ContainsFunc(patient.Answers, func(a doctor.Answer) bool { return a.Says != doctor.Yes })
+	if !whole && last >= 0 && well {
 		p.line(render.Good, "✓ group %s", patient.Group)
 		return
 	}
 	p.line(render.Strong, "group %s", patient.Group)
-	for i, a := range patient.Answers {
-		if !whole && a.Says == doctor.Yes && i < last {
+	for _, a := range patient.Answers {
+		if !whole && a.Says == doctor.Yes {
 			continue
 		}
 		p.prose(answerTone(a.Says), "  "+marks[a.Says], "%s", a.Question)
 		p.prose(render.Plain, "      ", "%s", a.Evidence)
+	}
+	for _, c := range patient.Commands {
+		p.line(render.Strong, "      %s", c.String())
 	}
 }
 

@@ -42,6 +42,8 @@ the group read it is in its lag.
 TIME-LAG is the age of the first record that the group has not read, records of
 aborted transactions included.
 
+-o prometheus gives metrics, once; "evtctl lag export" serves them.
+
 Exit codes: 0 all was read; 4 a part of it; 1 nothing.`,
 		Example: `  evtctl lag
   evtctl lag --group inventory-group

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/evtctl/evtctl/commands/internal/render"
+	"github.com/spf13/cobra"
 )
 
 // TestCommandsInPagesAreThere holds each evtctl command that the pages for readers
@@ -88,4 +89,26 @@ func understood(text string) error {
 		return cmd.ValidateArgs(rest)
 	}
 	return nil
+}
+
+// A form of output that only one command has is in that command's help: -o itself lists
+// those that all have.
+func TestOwnFormsAreInTheHelp(t *testing.T) {
+	asked, found := false, 0
+	var look func(*cobra.Command)
+	look = func(cmd *cobra.Command) {
+		for _, form := range strings.FieldsFunc(cmd.Annotations[ownForms], func(r rune) bool { return r == ',' }) {
+			found++
+			if !regexp.MustCompile(`\b` + form + `\b`).MatchString(cmd.Long + cmd.Example) {
+				t.Errorf("the help of %q doesn't name the form %s", cmd.CommandPath(), form)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+	}
+	look(newRootCmd(&Env{Streams: &render.Streams{}, Getenv: func(string) string { return "" }}, &asked))
+	if found < 2 {
+		t.Errorf("%d commands have forms of their own", found)
+	}
 }

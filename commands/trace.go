@@ -44,9 +44,12 @@ else is no match. What the found records name (their trace, correlation, events 
 unless ID is one, their key) is looked for as well, once: an event leads to its order's
 whole story. Only committed records are read.
 
-With --no-follow, a topic that has ID as a key is read in that key's partition only.
---key says that ID is a key, and reads no other partition of any topic but those of
-letters and retries; --all reads all. The answer says what was left out.
+All partitions are read, also where ID is found as a key: records with other keys may
+name it in a value or a header, and its trace and events may be anywhere; Kafka has no
+index that would tell. With --no-follow, a topic that has ID as a key is read in that
+key's partition only. --key says that ID is a key, and reads no other partition of any
+topic but those of letters and retries; --all reads all. The answer says what was left
+out.
 
 Time stamps come from producers' clocks, unless a topic has the broker's; one that goes
 backwards within a partition is said to differ. Kafka doesn't keep when a group read

@@ -69,8 +69,10 @@ func tellTrace(opts *traceOptions, r *timeline.Report, commands health.Commands)
 			render.Message(s, render.Faint, "%s", note)
 		}
 	}
-	for i, next := range nextSteps(commands, r) {
+	steps := nextSteps(commands, r)
+	for i, next := range steps {
 		if i == mostTraced {
+			render.Message(s, render.Faint, "and %s more, for the rest of what is missing", plural(int64(len(steps)-i), "command"))
 			break
 		}
 		render.Message(s, render.Faint, "next: %s", next)

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 a dashboard in a file has the classic form, and not that of the API
+
 package deploy
 
 import (

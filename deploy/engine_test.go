@@ -103,7 +103,7 @@ func (p *prometheusServer) firing(t *testing.T, r rulefmt.Rule, s promql.Sample,
 		return result
 	}
 	f := firing{s.Metric.Map(), map[string]string{}}
-	delete(f.Labels, labels.MetricName)
+	delete(f.Labels, model.MetricNameLabel)
 	for name, text := range r.Labels {
 		f.Labels[name] = expand(text)
 	}

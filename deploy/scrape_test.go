@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -88,7 +87,7 @@ func selected(t *testing.T, where string, s *parser.VectorSelector, metrics map[
 		return
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name != labels.MetricName && !slices.Contains(has, m.Name) {
+		if m.Name != model.MetricNameLabel && !slices.Contains(has, m.Name) {
 			t.Errorf("%s: %s has no label %q", where, s.Name, m.Name)
 		}
 	}

@@ -39,6 +39,9 @@ type Diagnosis struct {
 type Patient struct {
 	Group   string   `json:"group"`
 	Answers []Answer `json:"answers"`
+	// Commands are those of evtctl that help to settle what is unknown, in the form of
+	// Finding.Commands; never null.
+	Commands []shell.Command `json:"commands"`
 }
 
 // Answer answers one of the questions.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/doctor/observe"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
 	"github.com/evtctl/evtctl/replay"
 )
@@ -120,8 +121,9 @@ type examination struct {
 	away      []string // brokers that can't be reached
 	set       settings // of the topic
 	stuck     []standstill
-	slow      []Finding // groups that are behind
-	span      int64     // offsets between the first and the last of the topic
+	slow      []Finding                  // groups that are behind
+	settling  map[string][]shell.Command // by group: what helps to settle what is unknown
+	span      int64                      // offsets between the first and the last of the topic
 	spanKnown bool
 	// nextGeneration: the brokers know the protocol of KIP-848.
 	nextGeneration bool
@@ -156,7 +158,7 @@ func newExamination(s Sources, req Request) *examination {
 		Version: DiagnosisVersion, Topic: lag.Text(req.Topic), Group: lag.Text(req.Group),
 		Patients: []Patient{}, Findings: []Finding{}, Advice: []Finding{}, Unknown: []string{}, From: req.Now().UTC(),
 	}
-	return &examination{Sources: s, req: req, adm: kadm.NewClient(s.Client), d: d}
+	return &examination{Sources: s, req: req, adm: kadm.NewClient(s.Client), d: d, settling: map[string][]shell.Command{}}
 }
 
 // within gives a part of the work some times the time limit.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/evtctl/evtctl/dlq"
 	"github.com/evtctl/evtctl/internal/doctor"
+	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/internal/kafkatest"
 	"github.com/evtctl/evtctl/lag"
 )
@@ -267,8 +269,20 @@ func TestAGroupThatCommittedBeforeItReadIsNotCalledWell(t *testing.T) {
 	expect(t, d, "")
 	answers := d.Patients[0].Answers
 	at := slices.IndexFunc(answers, func(a doctor.Answer) bool { return a.Question == doctor.InTime })
-	if at < 0 || answers[at].Says != doctor.Unsure || !strings.Contains(answers[at].Evidence, "behind 2 records from before") {
-		t.Errorf("%+v", answers)
+	if at < 0 || answers[at].Says != doctor.Unsure {
+		t.Fatalf("%+v", answers)
+	}
+	for _, want := range []string{
+		"behind 2 records from before", "auto.offset.reset=latest", "Not known: whether it has read them",
+		`"Resetting offset for partition ` + topic + `-0"`, topic + ":0:1, the newest of them",
+	} {
+		if !strings.Contains(answers[at].Evidence, want) {
+			t.Errorf("no %q in %s", want, answers[at].Evidence)
+		}
+	}
+	want := []shell.Command{{"trace", "b", "--since", "start"}, {"replay", "reset", "--from-group", group, "--in-place", "--topic", topic, "--to", "start"}}
+	if diff := cmp.Diff(want, d.Patients[0].Commands); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -3,10 +3,17 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/evtctl/evtctl/internal/doctor/shell"
 	"github.com/evtctl/evtctl/lag"
+	"github.com/evtctl/evtctl/replay"
 )
 
 // commitInterval is how long consumers take to commit by default, Java's and franz-go's.
@@ -88,9 +95,54 @@ func (e *examination) skipped(ctx context.Context, g *lag.Group) string {
 	if before == 0 || took > 2*commitInterval || !e.olderThan(ctx, a.Born, last) {
 		return ""
 	}
-	return fmt.Sprintf("it began at %s, and its first commits are behind %s from before: it has read them within %s, or began at the end and never reads them",
-		at(a.Born), count(before, "record", "records"), took.Round(100*time.Millisecond))
+	known := fmt.Sprintf("known: it began at %s, and within %s its first commits were behind %s from before; "+
+		"a Java consumer commits where it begins, also where that is the end (auto.offset.reset=latest). Not known: whether it has read them",
+		at(a.Born), took.Round(100*time.Millisecond), count(before, "record", "records"))
+	return known + ". " + e.settle(ctx, g, last)
 }
+
+// settle words what would tell whether a group has read the records before some, and
+// keeps the commands for it.
+func (e *examination) settle(ctx context.Context, g *lag.Group, last []lag.Position) string {
+	newest := last[0]
+	text := fmt.Sprintf("Its own log settles it (\"Resetting offset for partition %s-%d\" and to which position), or whether it did its work for %s:%d:%d, the newest of them",
+		newest.Topic, newest.Partition, newest.Topic, newest.Partition, newest.Offset)
+	var commands []shell.Command
+	if key := e.keyAt(ctx, newest); key != "" {
+		commands = append(commands, shell.Command{"trace", key, "--since", "start"})
+		text += ": trace shows what came of its key"
+	}
+	var topics []string
+	for _, p := range last {
+		if !slices.Contains(topics, p.Topic) {
+			topics = append(topics, p.Topic)
+			commands = append(commands, shell.Command{"replay", "reset", "--from-group", g.Name, "--in-place", "--topic", p.Topic, "--to", "start"})
+		}
+	}
+	e.settling[g.Name] = commands
+	return text + ". If it hasn't, replay reset has it read them; if it has, it would read them twice"
+}
+
+// keyAt gives the key of a record, where that is text that can be looked for.
+func (e *examination) keyAt(ctx context.Context, at lag.Position) (key string) {
+	from := replay.AtOffset(at.Offset)
+	_, _ = replay.CheckIdempotent(ctx, e.Client, e.adm, replay.CheckRequest{
+		Topic: at.Topic, Partitions: []int32{at.Partition}, From: &from, Now: e.req.Now(),
+		Visit: func(r *kgo.Record) error {
+			if r.Offset == at.Offset {
+				key = string(r.Key)
+			}
+			return errEnough
+		},
+	})
+	if len(key) > maxTraced || strings.TrimSpace(key) == "" || key[0] == '-' || strings.ContainsFunc(key, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return key
+}
+
+// maxTraced is the longest key that is put into a command.
+const maxTraced = 100
 
 // olderThan tells whether all records at positions were written before a time.
 func (e *examination) olderThan(ctx context.Context, born time.Time, positions []lag.Position) bool {

@@ -17,7 +17,7 @@ import (
 // noGroup is a group that was asked for and isn't there, with a topic that is.
 func (e *examination) noGroup(missing *lag.GroupsNotFoundError) {
 	name := missing.Groups[0]
-	e.d.Patients = append(e.d.Patients, Patient{name, []Answer{{Running, No, fmt.Sprintf("there is no group %q in this cluster", name)}}})
+	e.d.Patients = append(e.d.Patients, Patient{name, []Answer{{Running, No, fmt.Sprintf("there is no group %q in this cluster", name)}}, []shell.Command{}})
 	f := Finding{
 		Cause: NoConsumer, Verdict: lag.Critical, Groups: []string{name},
 		Summary:  fmt.Sprintf("nobody consumes as group %q: the cluster has no such group", name),
@@ -53,7 +53,10 @@ func (e *examination) ask(ctx context.Context, g *lag.Group) {
 		return // it has nothing to do with topics, or not with this one
 	}
 	p := Patient{Group: g.Name, Answers: []Answer{}}
-	defer func() { e.d.Patients = append(e.d.Patients, p) }()
+	defer func() {
+		p.Commands = append([]shell.Command{}, e.settling[g.Name]...)
+		e.d.Patients = append(e.d.Patients, p)
+	}()
 	if g.Error != "" {
 		p.Answers = append(p.Answers, Answer{Running, Unsure, string(g.Error)})
 		e.unseen(fmt.Sprintf("group %q: %s", g.Name, g.Error))

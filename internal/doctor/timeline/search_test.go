@@ -163,6 +163,40 @@ func TestOnlyTheKeysPartitionIsReadWhereThatIsEnough(t *testing.T) {
 	})
 }
 
+// Why finding the id as a key doesn't end the search: whatever stopped there would miss
+// what other partitions of the same topic have of the story.
+func TestTheKeysPartitionIsNotTheWholeStory(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		orders := c.Topic(t, 6)
+		cl := c.Client(t) // which puts keys where Kafka's own partitioner does
+		for _, r := range []*kgo.Record{
+			record(orders, 0, "ord-1", 1, "{}", "X-Trace-Id", trace, "event-id", placedID), record(orders, 0, "pay-3", 2, `{"order":"ord-1"}`),
+			record(orders, 0, "pay-7", 3, "{}", "X-Trace-Id", trace), record(orders, 0, "pay-9", 4, `{"causedBy":"`+placedID+`"}`),
+		} {
+			if err := cl.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := searcher(t, c).Search(t.Context(), timeline.Query{ID: "ord-1", Topics: []string{orders}})
+		if err != nil || len(r.Events) != 4 {
+			t.Fatalf("%v, %v", err, r)
+		}
+		key, elsewhere := r.Events[0].Partition, 0
+		for _, e := range r.Events[1:] {
+			if e.Partition != key {
+				elsewhere++
+			}
+		}
+		if elsewhere == 0 {
+			t.Errorf("all keys are in partition %d, so that this tells nothing: %v", key, story(r))
+		}
+		r, err = searcher(t, c).Search(t.Context(), timeline.Query{ID: "ord-1", Topics: []string{orders}, NoFollow: true})
+		if err != nil || len(r.Events) >= 4-elsewhere+1 || r.Searched.Topics[0].PartitionsRead != 1 {
+			t.Errorf("not following: %v, %v", err, r)
+		}
+	})
+}
+
 func TestATraceThatOnlyAnotherKeysRecordNamesIsFollowedToo(t *testing.T) {
 	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
 		orders, payments, audit := c.Topic(t, 6), c.Topic(t, 6), c.Topic(t, 1)
