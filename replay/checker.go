@@ -22,6 +22,7 @@ type checker struct {
 	max      int64     // records to take, with those taken before; 0: all
 	taken    int64     // before
 	end      time.Time // of taking records; zero: none
+	offsets  int64     // that are to be read
 	ids      map[digest]place
 	keys     map[digest]keyState
 	check    *Check
@@ -55,7 +56,7 @@ type keyState struct {
 func newChecker(req CheckRequest) *checker {
 	c := &checker{
 		header: cmp.Or(req.IDHeader, DefaultIDHeader), topic: req.Topic, remember: cmp.Or(req.Remember, 1_000_000),
-		idsOnly: req.idsOnly, visit: req.Visit, max: req.MaxRecords, taken: req.taken, ids: map[digest]place{}, keys: map[digest]keyState{},
+		idsOnly: req.idsOnly, visit: req.Visit, max: req.MaxRecords, taken: req.taken, keys: map[digest]keyState{},
 	}
 	if req.MaxTime > 0 {
 		c.end = req.began.Add(req.MaxTime)
@@ -71,40 +72,64 @@ func newChecker(req CheckRequest) *checker {
 	return c
 }
 
-// span takes the records of a stretch. What can't be read is in the answer, but for a
-// broker that gives none: the other partitions would wait for it as long.
-func (c *checker) span(ctx context.Context, reader *spanReader, s span, progress func(at int64)) (CheckedSpan, error) {
-	checked := CheckedSpan{Partition: s.id, From: s.from, To: s.to}
-	if c.check.Stopped = c.check.Stopped || s.from < s.to && c.enough(0); c.check.Stopped {
-		checked.Reached = s.from
-		return checked, nil
+// spans takes the records of spans, in order.
+func (c *checker) spans(ctx context.Context, a *ahead, spans []span, progress func(done, total int64)) error {
+	defer a.end()
+	if progress == nil {
+		progress = func(int64, int64) {}
 	}
-	var err error
-	checked.Reached, err = reader.read(ctx, s, func(rec *kgo.Record) error {
-		if rec.Offset%1024 == 0 {
-			progress(rec.Offset)
+	before, total := make([]int64, len(spans)), int64(0) // offsets of the spans before
+	for i, s := range spans {
+		before[i] = total
+		total += s.to - s.from
+		c.check.Spans = append(c.check.Spans, CheckedSpan{Partition: s.id, From: s.from, To: s.to, Reached: s.from})
+	}
+	c.offsets = total
+	for p := range a.pieces {
+		checked := &c.check.Spans[p.of]
+		if checked.Error != "" {
+			continue
 		}
-		c.record(rec)
-		if c.visit != nil {
-			if c.visited = c.visit(rec); c.visited != nil {
-				return c.visited
+		c.check.Stopped = p.from == checked.From && c.enough(0)
+		if !c.check.Stopped {
+			c.piece(p, checked, func(at int64) { progress(before[p.of]+at-checked.From, total) })
+		}
+		switch {
+		case c.check.Stopped || c.visited != nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case unanswered(p.err): // the other partitions would wait for that broker as long
+			return p.err
+		case p.err != nil:
+			checked.Error = p.err.Error()
+			a.leave[p.of]()
+		}
+		checked.Reached = p.at
+	}
+	return ctx.Err()
+}
+
+// piece takes the records of a piece, and waits for its end unless it stops before.
+func (c *checker) piece(p *piece, checked *CheckedSpan, progress func(at int64)) {
+	for answer := range p.answers {
+		for i := range answer.list {
+			g := &answer.list[i]
+			if g.offset%1024 == 0 {
+				progress(g.offset)
+			}
+			c.record(g)
+			if c.visit != nil {
+				if c.visited = c.visit(answer.records[i]); c.visited != nil {
+					return
+				}
+			}
+			if g.offset+1 < checked.To && c.enough(g.offset) {
+				c.check.Stopped, checked.Reached = true, g.offset+1
+				return
 			}
 		}
-		if rec.Offset+1 < s.to && c.enough(rec.Offset) {
-			c.check.Stopped = true
-			return errEnough
-		}
-		return nil
-	})
-	switch {
-	case ctx.Err() != nil:
-		return checked, ctx.Err()
-	case unanswered(err):
-		return checked, err
-	case err != nil:
-		checked.Error = err.Error()
 	}
-	return checked, nil
 }
 
 // enough tells whether to stop early. It looks at the clock for some offsets only.
@@ -112,53 +137,53 @@ func (c *checker) enough(offset int64) bool {
 	return c.max > 0 && c.taken+c.check.Records >= c.max || !c.end.IsZero() && offset%256 == 0 && time.Now().After(c.end)
 }
 
-func (c *checker) record(r *kgo.Record) {
+func (c *checker) record(g *glance) {
 	c.check.Records++
-	now := place{r.Partition, r.Offset, r.Timestamp.UnixMilli()}
-	c.id(r, now)
-	if r.Key != nil && !c.idsOnly { // records without a key have no order to keep
-		c.key(r, now)
+	c.id(g)
+	if g.hasKey {
+		c.key(g)
 	}
 }
 
-func (c *checker) id(r *kgo.Record, now place) {
-	id, ok := eventID(r, c.header)
-	if !ok {
-		c.check.WithoutID.add(c.topic, now, nil)
+func (c *checker) id(g *glance) {
+	if !g.hasID {
+		c.check.WithoutID.add(c.topic, g.place, nil)
 		return
 	}
-	d := digestOf([]byte(id))
-	before, seen := c.ids[d]
+	before, seen := c.ids[g.id]
 	switch {
 	case seen:
-		c.check.Duplicates.add(c.topic, now, &before)
+		c.check.Duplicates.add(c.topic, g.place, &before)
 	case len(c.ids) < c.remember:
-		c.ids[d] = now
+		if c.ids == nil { // most records have one, if any has
+			c.ids = make(map[digest]place, min(c.offsets, int64(c.remember)))
+		}
+		c.ids[g.id] = g.place
 	default:
 		c.check.NotRemembered++
 	}
 }
 
-func (c *checker) key(r *kgo.Record, now place) {
-	d := digestOf(r.Key)
-	k, seen := c.keys[d]
+func (c *checker) key(g *glance) {
+	k, seen := c.keys[g.key]
 	switch {
 	case !seen && len(c.keys) >= c.remember:
 		c.check.NotRemembered++
 		return
 	case !seen:
-		k.place = now
-	case k.partition != now.partition:
+		k.place = g.place
+	case k.partition != g.partition:
 		if !k.spread {
-			c.check.Spread.add(c.topic, now, &k.place)
+			c.check.Spread.add(c.topic, g.place, &k.place)
 		}
-		k.place, k.spread = now, true // its order is judged within a partition only
-	case now.millis < k.millis:
-		c.check.OutOfOrder.add(c.topic, now, &k.place)
+		k.place, k.spread = g.place, true // its order is judged within a partition only
+	case g.millis < k.millis:
+		c.check.OutOfOrder.add(c.topic, g.place, &k.place)
+		return
 	default:
-		k.place = now
+		k.place = g.place
 	}
-	c.keys[d] = k
+	c.keys[g.key] = k
 }
 
 func (f *Finding) add(topic string, now place, before *place) {

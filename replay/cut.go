@@ -136,23 +136,23 @@ func (l *look) record(m *Move, r *kgo.Record) {
 	switch id, ok := eventID(r, l.idHeader); {
 	case !ok:
 		s.WithoutID++
-	case l.ids[id]:
+	case l.ids[string(id)]:
 		s.DuplicateIDs++
 		s.DuplicateSeen = append(s.DuplicateSeen, at(r))
 	default:
-		l.ids[id] = true
+		l.ids[string(id)] = true
 	}
 }
 
 // eventID is the value of the first header of that name; ok is false for one that is
 // missing or empty.
-func eventID(r *kgo.Record, header string) (id string, ok bool) {
-	for _, h := range r.Headers {
-		if h.Key == header {
-			return string(h.Value), len(h.Value) > 0
+func eventID(r *kgo.Record, header string) (id []byte, ok bool) {
+	for i := range r.Headers {
+		if h := &r.Headers[i]; h.Key == header {
+			return h.Value, len(h.Value) > 0
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // conclude sorts what was seen, as partitions are read side by side, and words it.

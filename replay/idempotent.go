@@ -120,12 +120,12 @@ func (r CheckRequest) bounded(ctx context.Context, ask func(context.Context) err
 	return ask(ctx)
 }
 
-// checkRecords reads spans one after the other: what a record goes against is the one
-// before it, so that an answer is the same each time.
+// checkRecords looks at spans one after the other: what a record goes against is the one
+// before it, so that an answer is the same each time. What comes is read ahead.
 func checkRecords(ctx context.Context, cl *kgo.Client, req CheckRequest, spans []span) (*Check, error) {
 	var reader *spanReader
 	err := req.bounded(ctx, func(ctx context.Context) (err error) {
-		reader, err = newSpanReader(ctx, cl, 4<<20, req.Topic)
+		reader, err = newSpanReader(ctx, cl, aheadBytes, req.Topic)
 		return err
 	})
 	if err != nil {
@@ -133,24 +133,12 @@ func checkRecords(ctx context.Context, cl *kgo.Client, req CheckRequest, spans [
 	}
 	reader.limit = req.Timeout
 	c := newChecker(req)
-	var done, total int64
-	for _, s := range spans {
-		total += s.to - s.from
-	}
-	for _, s := range spans {
-		checked, err := c.span(ctx, reader, s, func(at int64) {
-			if req.Progress != nil {
-				req.Progress(done+at-s.from, total)
-			}
-		})
-		if c.visited != nil {
-			return nil, c.visited
-		}
-		if err != nil {
-			return nil, fmt.Errorf("checking topic %q: %w", req.Topic, err)
-		}
-		done += s.to - s.from
-		c.check.Spans = append(c.check.Spans, checked)
+	err = c.spans(ctx, c.readAhead(ctx, reader, spans), spans, req.Progress)
+	switch {
+	case c.visited != nil:
+		return nil, c.visited
+	case err != nil:
+		return nil, fmt.Errorf("checking topic %q: %w", req.Topic, err)
 	}
 	return c.conclude(), nil
 }

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/evtctl/evtctl/internal/batch"
 )
 
 // span is a stretch of a partition: [from, to).
@@ -53,27 +56,57 @@ var errEnough = errors.New("enough was read")
 // read hands over the records of a span in order, and returns the offset up to which
 // it came: that of an error, or the span's end.
 func (r *spanReader) read(ctx context.Context, s span, do func(*kgo.Record) error) (at int64, err error) {
+	stopped := int64(-1)
+	at, err = r.answers(ctx, s, func(records []*kgo.Record) error {
+		for _, rec := range records {
+			if err := do(rec); errors.Is(err, errEnough) {
+				stopped = rec.Offset + 1
+				return err
+			} else if err != nil {
+				stopped = rec.Offset
+				return err
+			}
+		}
+		return nil
+	})
+	if stopped >= 0 {
+		at = stopped
+	}
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return at, err
+}
+
+// answers is read with all records of an answer at once.
+func (r *spanReader) answers(ctx context.Context, s span, do func([]*kgo.Record) error) (at int64, err error) {
 	for at = s.from; at < s.to; {
 		answer, err := r.fetch(ctx, s.partition, at)
 		if err != nil {
 			return at, fmt.Errorf("reading %s:%d at offset %d: %w", s.topic, s.id, at, err)
 		}
+		size := len(answer.RecordBatches)
+		answer.RecordBatches = batch.Before(answer.RecordBatches, s.to) // what comes behind needn't be decompressed
+		goesOn := len(answer.RecordBatches) < size
 		fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 			Offset: at, Topic: s.topic, Partition: s.id, IsolationLevel: kgo.ReadCommitted(),
 		}, &answer, r.decompressor, nil)
-		for _, rec := range fetched.Records {
-			if rec.Offset >= s.to {
-				return s.to, nil
-			}
-			if err := do(rec); errors.Is(err, errEnough) {
-				return rec.Offset + 1, nil
-			} else if err != nil {
-				return rec.Offset, err
+		records, behind := fetched.Records, -1
+		if behind = slices.IndexFunc(records, func(rec *kgo.Record) bool { return rec.Offset >= s.to }); behind >= 0 {
+			records = records[:behind]
+		}
+		if len(records) > 0 {
+			if err := do(records); err != nil {
+				return at, err
 			}
 		}
 		switch {
+		case behind >= 0:
+			return s.to, nil
 		case fetched.Err != nil:
 			return max(at, next), fmt.Errorf("reading %s:%d at offset %d: %w", s.topic, s.id, max(at, next), fetched.Err)
+		case goesOn: // what there is of the span is before that
+			return s.to, nil
 		case next <= at && answer.LastStableOffset <= at && answer.HighWatermark > at:
 			return at, fmt.Errorf("reading %s:%d: a transaction that is open since offset %d holds back what follows", s.topic, s.id, at)
 		case next <= at:

@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"internal/planfile":  {},
 	"internal/topics":    {},
 	"dlq":                {"internal/batch", "internal/exactly", "internal/jq", "internal/topics", "internal/planfile"},
-	"replay":             {"internal/exactly", "internal/jq", "internal/topics", "internal/planfile"},
+	"replay":             {"internal/batch", "internal/exactly", "internal/jq", "internal/topics", "internal/planfile"},
 	"schema":             {"internal/planfile"},
 	"internal/orderflow": {},
 	"internal/sandbox":   {},

@@ -37,6 +37,20 @@ func First(in []byte) (first, next int64, rest []byte, ok bool) {
 	return first, next, in[size:], true
 }
 
+// Before leaves out the batches that begin at an offset or behind it.
+func Before(in []byte, offset int64) []byte {
+	for rest := in; ; {
+		first, _, next, ok := First(rest)
+		if !ok {
+			return in
+		}
+		if first >= offset {
+			return in[:len(in)-len(rest)]
+		}
+		rest = next
+	}
+}
+
 // End is the offset after the last whole batch.
 func End(in []byte) (end int64) {
 	for {

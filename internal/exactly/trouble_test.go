@@ -178,24 +178,9 @@ func TestKilledBrokersLoseAndDoubleNothing(t *testing.T) {
 			}
 		}
 		kafkatest.Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) {
-			return inSync(t, c)
+			return c.InSync(t)
 		})
 	}
 	j.finish(t, letters)
 	j.verify(t, letters)
-}
-
-func inSync(t *testing.T, c *kafkatest.Cluster) (bool, string) {
-	topics, err := c.Admin(t).ListTopicsWithInternal(t.Context())
-	if err != nil {
-		return false, err.Error()
-	}
-	for _, d := range topics {
-		for _, p := range d.Partitions {
-			if len(p.ISR) < 3 {
-				return false, fmt.Sprintf("%s:%d has %v", d.Topic, p.Partition, p.ISR)
-			}
-		}
-	}
-	return true, ""
 }

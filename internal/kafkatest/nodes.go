@@ -116,6 +116,23 @@ func (c *Cluster) StartNode(t testing.TB, i int) {
 }
 
 // node returns a node that this test may do anything to.
+// InSync tells whether each partition has all of its replicas in sync, and else one that
+// hasn't.
+func (c *Cluster) InSync(t testing.TB) (bool, string) {
+	topics, err := c.Admin(t).ListTopicsWithInternal(t.Context())
+	if err != nil {
+		return false, err.Error()
+	}
+	for _, d := range topics {
+		for _, p := range d.Partitions {
+			if len(p.ISR) < len(p.Replicas) {
+				return false, fmt.Sprintf("%s:%d has %v", d.Topic, p.Partition, p.ISR)
+			}
+		}
+	}
+	return true, ""
+}
+
 func (c *Cluster) node(t testing.TB, i int) *node {
 	t.Helper()
 	if c.owned && i >= 0 && i < len(c.nodes) {

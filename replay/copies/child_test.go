@@ -26,6 +26,7 @@ type order struct {
 	Brokers    []string
 	From, To   string
 	MaxRecords int
+	Rate       float64
 }
 
 func TestMain(m *testing.M) {
@@ -74,7 +75,7 @@ func (o *order) copy(ctx context.Context) (*copies.Receipt, error) {
 	fmt.Println("planned")
 	said := int64(0)
 	w := &copies.Writer{
-		Client: cl, Options: options, Who: "alice", Job: fmt.Sprint("job-", os.Getpid()),
+		Client: cl, Options: options, Who: "alice", Job: fmt.Sprint("job-", os.Getpid()), Rate: o.Rate,
 		Progress: func(offsets int64) {
 			if offsets-said >= int64(o.MaxRecords) || said == 0 {
 				said = offsets
@@ -88,5 +89,5 @@ func (o *order) copy(ctx context.Context) (*copies.Receipt, error) {
 
 func (j *job) child(t *testing.T, maxRecords int) *kafkatest.Child {
 	t.Helper()
-	return kafkatest.StartChild(t, childOrder, order{j.c.Brokers(), j.from, j.to, maxRecords})
+	return kafkatest.StartChild(t, childOrder, order{j.c.Brokers(), j.from, j.to, maxRecords, 0})
 }

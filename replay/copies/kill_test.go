@@ -24,12 +24,7 @@ func TestKilledCopiesLoseAndDoubleNothing(t *testing.T) {
 	if *chaos {
 		records, kills, most = 100_000, 30, 500
 	}
-	s := *seed
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("to repeat this: -run '^%s$' -seed %d", t.Name(), s)
-	random := rand.New(rand.NewPCG(s, 0))
+	random := chance(t)
 	j := newJob(t, c, 3)
 	c.Produce(t, orders(j.from, 3, records)...)
 	killed := 0
@@ -63,11 +58,63 @@ func TestKilledCopiesLoseAndDoubleNothing(t *testing.T) {
 		t.Errorf("only %d copies were killed, of %d that were to be", killed, kills)
 	}
 	t.Logf("%d copies were killed", killed)
+	j.isWhole(t)
+}
+
+// TestKilledBrokersLoseAndDoubleNothingOfACopy belongs to "make chaos": three nodes take
+// more than their share of a small machine.
+func TestKilledBrokersLoseAndDoubleNothingOfACopy(t *testing.T) {
+	if !*chaos {
+		t.Skipf("%s: killing brokers takes minutes; make chaos does it", kafkatest.LeftOut)
+	}
+	const records, kills = 10_000, 5 // for each kill
+	random := chance(t)
+	c := kafkatest.RealNodes(t, 3)
+	j := newJob(t, c, 3, "min.insync.replicas=2")
+	o := order{c.Brokers(), j.from, j.to, 500, 1000}
+	for kill := range kills {
+		c.Produce(t, orders(j.from, 3, records)...)
+		ch := kafkatest.StartChild(t, childOrder, o)
+		ch.Await("writing")
+		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
+		node := random.IntN(3)
+		c.KillNode(t, node)
+		time.Sleep(time.Duration(random.IntN(8000)) * time.Millisecond)
+		if kill%2 == 0 {
+			ch.Kill() // the copy dies too, while leaders are being elected
+		}
+		c.StartNode(t, node)
+		if kill%2 != 0 {
+			if got := ch.Outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
+				t.Errorf("kill %d: the copy ended with %q, having said %q", kill, got, ch.Said)
+			}
+		}
+		kafkatest.Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) { return c.InSync(t) })
+	}
+	if got := j.child(t, 500).Outcome(t); !strings.HasPrefix(got, "done") || !strings.HasSuffix(got, "left 0") {
+		t.Fatalf("the last run: %s", got)
+	}
+	j.isWhole(t)
+}
+
+// isWhole sees that all is there once, and that a verification finds it so.
+func (j *job) isWhole(t *testing.T) {
+	t.Helper()
 	j.same(t)
 	v, err := j.mustPlan(t).Verify(t.Context(), func(string) {})
 	if err != nil || !v.Equal || v.Found != v.Expected {
 		t.Errorf("verified: %+v, %v", v, err)
 	}
+}
+
+// chance is random, and tells how to repeat it.
+func chance(t *testing.T) *rand.Rand {
+	s := *seed
+	if s == 0 {
+		s = rand.Uint64()
+	}
+	t.Logf("to repeat this: -run '^%s$' -seed %d", t.Name(), s)
+	return rand.New(rand.NewPCG(s, 0))
 }
 
 // Two that copy the same at once: one is fenced, and nothing is doubled.
