@@ -69,7 +69,7 @@ func difference(letter, source []byte) (Difference, []string) {
 		return Equal, nil
 	case letter == nil:
 		return Nulled, nil
-	case source == nil || !jq.IsJSON(letter) || !jq.IsJSON(source):
+	case source == nil || !jq.IsJSON(letter) || !jq.IsJSON(source) || jq.Values(letter)+jq.Values(source) > maxValues:
 		return Changed, nil
 	}
 	a, okA := tree(letter)

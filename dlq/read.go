@@ -150,6 +150,7 @@ type filter struct {
 	dispositions Dispositions
 
 	scanned, whereErrors atomic.Int64
+	large                sync.Mutex // of who asks jq about a large letter
 	mu                   sync.Mutex
 	whereError           error
 	result               ReadResult
@@ -281,6 +282,10 @@ func (f *filter) where(ctx context.Context, p *parser, lean *Letter, rec *kgo.Re
 	look(w.wants)
 	if w.needs("decoded") {
 		lean.Decode(ctx, f.r.Decoder, rec.Headers)
+	}
+	if len(rec.Key)+len(rec.Value) > handOver { // as a tree it is many times as large
+		f.large.Lock()
+		defer f.large.Unlock()
 	}
 	ok, err := w.jq(ctx, lean)
 	if err != nil {

@@ -96,7 +96,10 @@ var decompressors sync.Map
 // newUnpackers gives unpackers of growing size, the last one as large as the client
 // allows. The client's own would begin with what is allowed at most, or double.
 func newUnpackers(cl *kgo.Client) []unpacker {
-	largest, _ := cl.OptValue(kgo.MaxDecompressBatchBytes).(int)
+	largest, ok := cl.OptValue(kgo.MaxDecompressBatchBytes).(int)
+	if !ok || largest < 1 {
+		largest = smallBatch
+	}
 	var list []unpacker
 	for size := smallBatch; ; size *= 4 {
 		size = min(size, largest)
@@ -119,11 +122,16 @@ func boundedAt(size int) kgo.Decompressor {
 	}
 	cl, err := kgo.NewClient(opts...) // it connects to nothing
 	if err != nil {
-		return kgo.DefaultDecompressor() // it can't be: the options are right
+		return refusing{err}
 	}
 	defer cl.Close()
 	return cl.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 }
+
+// refusing is a decompressor that there is none of.
+type refusing struct{ err error }
+
+func (r refusing) Decompress([]byte, kgo.CompressionCodecType) ([]byte, error) { return nil, r.err }
 
 // unpacked are the records of a batch, no longer compressed, and not yet taken apart.
 type unpacked struct {

@@ -199,11 +199,20 @@ func (w *Where) input(l *Letter) (map[string]any, error) {
 	return in, err
 }
 
+// maxValues is how many values JSON may have to be looked into: more would take tens of
+// megabytes as a tree.
+const maxValues = 600_000
+
+var errManyValues = fmt.Errorf("its JSON has more than %d values: too many to look into", maxValues)
+
 // anyPart keeps whole numbers whole, however long they are.
 func anyPart(p Part) (any, error) {
 	m := map[string]any{"format": p.Format, "json": nil, "error": jq.Text(p.Error)}
 	if p.JSON == nil {
 		return m, nil
+	}
+	if jq.Values(p.JSON) > maxValues {
+		return nil, errManyValues
 	}
 	v, err := jq.JSON(p.JSON)
 	if err != nil {

@@ -135,3 +135,23 @@ func TestAnErrorAtOneLetterIsToldAndOthersAreRead(t *testing.T) {
 		t.Errorf("%v, %v", ok, err)
 	}
 }
+
+func TestJSONWithMillionsOfValuesIsNotLookedInto(t *testing.T) {
+	few, many := []byte("["+strings.Repeat("{},", 1000)+"1]"), []byte("["+strings.Repeat("{},", 400_000)+`"[{,:\\\""]`)
+	for _, test := range []struct {
+		value []byte
+		fails bool
+	}{{few, false}, {many, true}, {[]byte(`["` + strings.Repeat(",", 1_000_000) + `"]`), false}} {
+		rec := &kgo.Record{Topic: "t", Value: test.value}
+		l := dialects(t).Parse(rec)
+		l.Decode(t.Context(), nil, rec.Headers)
+		ok, err := where(t, `.decoded.value.json | length > 0`).Match(t.Context(), l)
+		if ok == test.fails || (err != nil) != test.fails || test.fails && !strings.Contains(err.Error(), "too many to look into") {
+			t.Errorf("%d bytes: %t, %v", len(test.value), ok, err)
+		}
+	}
+	other := &kgo.Record{Value: append([]byte(" "), many...)}
+	if c := dlq.Compare(dialects(t).Parse(&kgo.Record{Value: many}), other); c.Value != dlq.Changed {
+		t.Errorf("compared, it is %s", c.Value)
+	}
+}
