@@ -50,10 +50,11 @@ bench-dlq: build ## figures of dead letters and copies only: reading, and writin
 	$(GO) test ./internal/exactly ./replay/copies -p 1 -run '^$$' -bench . -benchtime 5x
 
 .PHONY: chaos
-chaos: ## kill 100 replays of 50,000 letters, 30 copies, and brokers: a quarter of an hour; SEED=n repeats one
+chaos: ## kill 100 replays of 50,000 letters, 30 copies, and brokers, and ask Java of 100,000 schemas: a quarter of an hour; SEED=n repeats one
 	$(GO) test ./internal/exactly -count 1 -v -timeout 40m -run 'Kill|Operators|Stopped' -args -chaos -seed $(or $(SEED),0)
 	$(GO) test ./cmd/evtctl -count 1 -v -timeout 40m -run 'KilledCommands' -args -chaos -seed $(or $(SEED),0)
 	$(GO) test ./replay/copies -count 1 -v -timeout 40m -run 'Kill' -args -chaos -seed $(or $(SEED),0)
+	EVTCTL_AVRO_ALL=1 $(GO) test ./schema/avro -count 1 -run 'Java'
 
 .PHONY: golden
 golden: ## write golden files and transcripts anew; look at the difference

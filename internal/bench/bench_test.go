@@ -2,21 +2,45 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// buildEvtctl makes the program that figures are taken of.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn)
+	}
+	os.Exit(code)
+}
+
+// buildOnce builds the program that figures are taken of, and those beside it, for all
+// tests here.
+var buildOnce = sync.OnceValues(func() (evtctl string, err error) {
+	dir, err := os.MkdirTemp("", "evtctl-bench-")
+	if err != nil {
+		return "", err
+	}
+	builtIn = dir
+	out, err := goBuild(context.Background(), dir, "cmd/evtctl", "internal/bench/measure", "internal/bench/floor", "internal/bench/bare")
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return filepath.Join(dir, "evtctl"), nil
+})
+
 func buildEvtctl(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "evtctl")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, module+"/cmd/evtctl").CombinedOutput(); err != nil {
-		t.Fatalf("building evtctl: %v\n%s", err, out)
+	path, err := buildOnce()
+	if err != nil {
+		t.Fatalf("building evtctl: %v", err)
 	}
 	return path
 }
@@ -67,6 +91,7 @@ func TestOnlyProgramsThatAgreeAreTimed(t *testing.T) {
 
 func TestMemoryOfTheOneWhoMeasuresIsNotCounted(t *testing.T) {
 	ballast := bytes.Repeat([]byte{1}, 100*mib)
+	buildEvtctl(t) // and what measures
 	r, err := buildPrograms(t.Context(), t, os.Args[0]).time(t.Context(), []string{os.Args[0], "-test.list=none"})
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +102,7 @@ func TestMemoryOfTheOneWhoMeasuresIsNotCounted(t *testing.T) {
 }
 
 func TestAProgramThatFailsSaysWhy(t *testing.T) {
+	buildEvtctl(t) // and what measures
 	_, err := buildPrograms(t.Context(), t, os.Args[0]).time(t.Context(), []string{os.Args[0], "-moon"})
 	if err == nil || !strings.Contains(err.Error(), "moon") {
 		t.Errorf("the error is %v, want the program's own words", err)

@@ -26,6 +26,10 @@ type programs struct {
 
 const module = "github.com/evtctl/evtctl"
 
+// builtIn is a folder that has what runs beside evtctl already, as tests build it once
+// for all of them; empty for none.
+var builtIn string
+
 // buildPrograms builds what runs beside evtctl.
 func buildPrograms(ctx context.Context, t testing.TB, evtctl string) *programs {
 	t.Helper()
@@ -36,12 +40,23 @@ func buildPrograms(ctx context.Context, t testing.TB, evtctl string) *programs {
 	if err != nil {
 		t.Fatalf("looking for evtctl: %v\nhint: make build", err)
 	}
-	dir := t.TempDir()
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, module+"/internal/bench/measure", module+"/internal/bench/floor", module+"/internal/bench/bare")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building measure, floor and bare: %v\n%s", err, out)
+	dir := builtIn
+	if dir == "" {
+		dir = t.TempDir()
+		if out, err := goBuild(ctx, dir, "internal/bench/measure", "internal/bench/floor", "internal/bench/bare"); err != nil {
+			t.Fatalf("building measure, floor and bare: %v\n%s", err, out)
+		}
 	}
 	return &programs{path: path, measure: filepath.Join(dir, "measure"), bare: filepath.Join(dir, "floor"), reader: filepath.Join(dir, "bare"), home: t.TempDir()}
+}
+
+// goBuild builds programs of this module.
+func goBuild(ctx context.Context, dir string, programs ...string) ([]byte, error) {
+	args := []string{"build", "-o", dir}
+	for _, p := range programs {
+		args = append(args, module+"/"+p)
+	}
+	return exec.CommandContext(ctx, "go", args...).CombinedOutput()
 }
 
 //go:embed Installation.java

@@ -76,7 +76,7 @@ var startOracle = sync.OnceValues(func() (*oracle, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(java, "-XX:+UseSerialGC", "-cp", filepath.Join(folder, "libs", "*"), filepath.Join("testdata", "oracle", "Oracle.java"))
+	cmd := exec.Command(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(folder, "libs", "*"), filepath.Join("testdata", "oracle", "Oracle.java"))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
