@@ -36,6 +36,7 @@ func (b *batches) read(ctx context.Context, source Source, maxRecords, maxBytes 
 		batch          []Item
 		records, bytes int
 		began          time.Time
+		last           = 16 // items of the batch before: the next has about as many
 	)
 	for item, err := range source(ctx) {
 		if err != nil {
@@ -47,10 +48,10 @@ func (b *batches) read(ctx context.Context, source Source, maxRecords, maxBytes 
 			if !b.send(ctx, batch) {
 				return ctx.Err()
 			}
-			batch, records, bytes = nil, 0, 0
+			batch, records, bytes, last = nil, 0, 0, len(batch)
 		}
 		if len(batch) == 0 {
-			began, batch = time.Now(), make([]Item, 0, min(maxRecords, max(16, cap(batch))))
+			began, batch = time.Now(), make([]Item, 0, min(maxRecords, max(16, last)))
 		}
 		batch, records, bytes = append(batch, item), records+n, bytes+size
 		if len(batch)%64 == 1 && time.Since(began) > patience {

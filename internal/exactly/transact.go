@@ -79,8 +79,8 @@ func (p *producer) settle(ctx context.Context) {
 // records writes the items' records. An error that isn't about a record or its topic
 // counts before those that are.
 func (p *producer) records(cfg Config, items []Item) (refused map[int]error, err error) {
-	var records []*kgo.Record
-	var owner []int
+	n := recordsOf(items)
+	records, owner := make([]*kgo.Record, 0, n), make([]int, 0, n)
 	for i, item := range items {
 		for _, r := range item.Records {
 			records, owner = append(records, r), append(owner, i)
@@ -155,17 +155,25 @@ func (p *producer) force() { go p.cl.UnsafeAbortBufferedRecords() }
 
 // place tells where the records are. Their offsets are final once acknowledged.
 func place(items []Item) []Done {
-	done := make([]Done, len(items))
+	done, placed := make([]Done, len(items)), make([]Placed, 0, recordsOf(items)) // in one piece
 	for i, item := range items {
 		done[i].Item = item
-		if len(item.Records) > 0 {
-			done[i].Placed = make([]Placed, len(item.Records))
+		from := len(placed)
+		for _, r := range item.Records {
+			placed = append(placed, Placed{r.Topic, r.Partition, r.Offset})
 		}
-		for j, r := range item.Records {
-			done[i].Placed[j] = Placed{r.Topic, r.Partition, r.Offset}
+		if len(placed) > from {
+			done[i].Placed = placed[from:len(placed):len(placed)]
 		}
 	}
 	return done
+}
+
+func recordsOf(items []Item) (n int) {
+	for i := range items {
+		n += len(items[i].Records)
+	}
+	return n
 }
 
 // lastWords is how long what ends a transaction may take when the run is ended at once.
