@@ -22,8 +22,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// bombMemory is what a command may take in memory, whatever letters hold. It is 80 to 146
-// MB, as the collector has it, and was 275 to 690 before there were bounds.
+// bombMemory is what a command that reads may take in memory, whatever letters hold. It is
+// 40 to 125 MB, as the collector has it, and was 275 to 710 before there were bounds.
 const bombMemory = 150 << 20
 
 // bombs are letters that are small, and large for who reads them carelessly.
