@@ -11,22 +11,49 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// joinTime is how long a node that listens may take to be one of the cluster's brokers.
+// It takes a second or two. Rarely, where three nodes start at once on a busy machine, the
+// controller never registers one, which says nothing of it; started again, it is.
+const joinTime = 45 * time.Second
+
 // awaitNode waits until a started node is reachable and is one of the cluster's
 // brokers.
 func (c *Cluster) awaitNode(n *node) error {
-	// A client that finds the door closed waits longer and longer before it tries
-	// again, so knock without one first.
-	err := c.await(fmt.Sprintf("node %d to listen", n.id), []*node{n}, func(context.Context, *kgo.Client) error {
+	if err := c.awaitListening(n); err != nil {
+		return err
+	}
+	if c.awaitJoined(n, joinTime) == nil {
+		return nil
+	}
+	if err := n.failure(); err != nil {
+		return err
+	}
+	if err := n.proc.Kill(); err != nil {
+		return err
+	}
+	if err := n.start(); err != nil {
+		return err
+	}
+	if err := c.awaitListening(n); err != nil {
+		return err
+	}
+	return c.awaitJoined(n, bootTime)
+}
+
+// awaitListening knocks without a client: one that finds the door closed waits longer
+// and longer before it tries again.
+func (c *Cluster) awaitListening(n *node) error {
+	return c.await(fmt.Sprintf("node %d to listen", n.id), bootTime, []*node{n}, func(context.Context, *kgo.Client) error {
 		conn, err := net.DialTimeout("tcp", n.address, time.Second)
 		if err != nil {
 			return err
 		}
 		return conn.Close()
 	})
-	if err != nil {
-		return err
-	}
-	return c.await(fmt.Sprintf("node %d to join the cluster", n.id), []*node{n}, func(ctx context.Context, cl *kgo.Client) error {
+}
+
+func (c *Cluster) awaitJoined(n *node, limit time.Duration) error {
+	return c.await(fmt.Sprintf("node %d to join the cluster", n.id), limit, []*node{n}, func(ctx context.Context, cl *kgo.Client) error {
 		seen, err := kadm.NewClient(cl).BrokerMetadata(ctx)
 		if err != nil {
 			return err
@@ -47,7 +74,7 @@ func (c *Cluster) awaitNode(n *node) error {
 // until those are loaded every group call is refused.
 func (c *Cluster) awaitCoordinators() error {
 	const nobody = "kafkatest-start"
-	return c.await("the coordinators", c.nodes, func(ctx context.Context, cl *kgo.Client) error {
+	return c.await("the coordinators", bootTime, c.nodes, func(ctx context.Context, cl *kgo.Client) error {
 		adm := kadm.NewClient(cl)
 		if err := adm.FindGroupCoordinators(ctx, nobody).Error(); err != nil {
 			return fmt.Errorf("group coordinator: %w", err)
@@ -64,7 +91,7 @@ func (c *Cluster) awaitCoordinators() error {
 }
 
 // await asks until the answer is good, or one of the starting nodes fails.
-func (c *Cluster) await(what string, starting []*node, ask func(context.Context, *kgo.Client) error) error {
+func (c *Cluster) await(what string, limit time.Duration, starting []*node, ask func(context.Context, *kgo.Client) error) error {
 	cl, err := c.open(
 		kgo.RetryBackoffFn(func(int) time.Duration { return pollEvery }),
 		kgo.MetadataMinAge(pollEvery),
@@ -73,7 +100,7 @@ func (c *Cluster) await(what string, starting []*node, ask func(context.Context,
 		return fmt.Errorf("waiting for %s: %w", what, err)
 	}
 	defer cl.Close()
-	for deadline := time.Now().Add(bootTime); ; time.Sleep(pollEvery) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(pollEvery) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		err := ask(ctx, cl)
 		cancel()
@@ -88,7 +115,7 @@ func (c *Cluster) await(what string, starting []*node, ask func(context.Context,
 			tails += n.proc.tails()
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %s for %s: %w\n%s", bootTime, what, err, tails)
+			return fmt.Errorf("waited %s for %s: %w\n%s", limit, what, err, tails)
 		}
 	}
 }
