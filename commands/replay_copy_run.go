@@ -69,6 +69,7 @@ func isAnswer(err error) bool {
 
 // runReplayCopy plans, shows, asks, copies, verifies, and shows what happened.
 func runReplayCopy(ctx context.Context, o *replayCopyOptions) error {
+	o.Env.limitMemory()
 	client, settings, err := o.Env.Open(ctx)
 	if err != nil {
 		return err

@@ -9,6 +9,11 @@ import (
 // hold up readers.
 const tooLong = 500 * time.Millisecond
 
+// firstRecords is how many records a run's first transaction has at most. Those after it
+// have more where that was quick: a transaction costs the broker as much as 500 to 1,000
+// records do, and a cluster that is slow isn't to hold up its readers even once.
+const firstRecords = 2000
+
 // pace chooses how much goes into a transaction, and rests between transactions.
 type pace struct {
 	rate       float64 // items a second, 0 without limit
@@ -22,7 +27,7 @@ func newPace(c Config) pace {
 		// A quarter of a second's worth at once keeps the flow even.
 		p.most = max(1, min(p.most, int(c.Rate/4)))
 	}
-	p.size = p.most
+	p.size = min(p.most, firstRecords)
 	return p
 }
 
