@@ -29,6 +29,7 @@ type Book struct {
 	index  *Index
 	mine   map[int32]*roaring64.Bitmap // letters with entries of this run that were read
 
+	prefix string // of the source's keys
 	// before, about and who are the parts of entries that are the same in all.
 	before, about, who []byte
 }
@@ -40,7 +41,7 @@ func (t *Topics) NewBook(source Source, run Run) *Book {
 	if run.Now == nil {
 		run.Now = time.Now
 	}
-	b := &Book{topics: t, source: source, run: run, index: newIndex(source), mine: map[int32]*roaring64.Bitmap{}}
+	b := &Book{topics: t, source: source, run: run, index: newIndex(source), prefix: source.prefix(), mine: map[int32]*roaring64.Bitmap{}}
 	b.before = fmt.Appendf(nil, `{"version":%d`, EntryVersion)
 	b.about = text(append(b.about, `,"job":`...), run.Job)
 	b.about = text(append(b.about, `,"cluster":`...), source.Cluster)
@@ -84,11 +85,16 @@ type note struct {
 // Item makes the item of a letter for package exactly. The book must have been
 // loaded, as it has when a run asks its source.
 func (b *Book) Item(l Letter) exactly.Item {
-	item := exactly.Item{Key: b.source.Key(l.Partition, l.Offset)}
+	item := exactly.Item{Key: keyOf(b.prefix, l.Partition, l.Offset)}
+	whole := &struct { // in one piece, as there is one for each letter
+		note
+		records [1]*kgo.Record
+	}{note: note{Letter: l, attempt: l.Attempt}}
 	if l.Record != nil {
-		item.Records = []*kgo.Record{l.Record}
+		whole.records[0] = l.Record
+		item.Records = whole.records[:]
 	}
-	n := &note{Letter: l, attempt: l.Attempt}
+	n := &whole.note
 	if n.attempt == 0 { // what isn't a replay leaves their count as it was
 		n.attempt = b.index.Attempt(l.Partition, l.Offset)
 	}
@@ -163,7 +169,7 @@ func (b *Book) Entries(done []exactly.Done) ([]*kgo.Record, error) {
 		}
 	}
 	for _, value := range b.pages(done) {
-		add(AuditTopic, b.source.prefix(), value)
+		add(AuditTopic, b.prefix, value)
 	}
 	return records, nil
 }

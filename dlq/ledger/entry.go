@@ -49,8 +49,11 @@ type Source struct {
 
 // Key names a letter in the ledger.
 func (s Source) Key(partition int32, offset int64) string {
-	b := make([]byte, 0, 80)
-	b = append(b, s.prefix()...)
+	return keyOf(s.prefix(), partition, offset)
+}
+
+func keyOf(prefix string, partition int32, offset int64) string {
+	b := append(make([]byte, 0, 120), prefix...)
 	b = strconv.AppendInt(b, int64(partition), 10)
 	b = append(b, '/')
 	return string(strconv.AppendInt(b, offset, 10))

@@ -9,8 +9,8 @@ import (
 
 // The limits of a run that doesn't set its own.
 const (
-	DefaultMaxRecords         = 10_000
-	DefaultMaxBytes           = 16 << 20
+	DefaultMaxRecords         = 12_000
+	DefaultMaxBytes           = 20 << 20
 	DefaultTransactionTimeout = 10 * time.Second
 	// DefaultStall is longer than the election of a new leader takes, by Kafka's own
 	// settings.

@@ -25,7 +25,7 @@
 //     stranger's open transaction holds it back, and everything behind it would be
 //     written again. Such a transaction is waited out, and [Config.Notice] says so.
 //  4. Only then is it decided what is left to do.
-//  5. A transaction has at most 10,000 records and 16 MiB and is to take less than a
+//  5. A transaction has at most 12,000 records and 20 MiB and is to take less than a
 //     second: while it is open, no read_committed reader of the target gets on. The
 //     limit on the rate rests between transactions for the same reason. Its timeout is
 //     10 seconds, since a crashed run that nobody resumes blocks those readers so long.
