@@ -149,7 +149,7 @@ func (o *dlqImportOptions) openTarget(ctx context.Context) (*counter, error) {
 		}
 		return c, err
 	}
-	o.Env.limitMemory()
+	o.Env.limitMemory(dlqMemory)
 	settings, err := o.Env.otherSettings(o.ToContext)
 	if err != nil {
 		return nil, err

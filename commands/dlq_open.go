@@ -81,9 +81,9 @@ const dlqMemory = 96 << 20
 // buffer for that doubles: with 16 MB and more it would grow to 32.)
 const dlqBatch = 12 << 20
 
-func (e *Env) limitMemory() {
+func (e *Env) limitMemory(bytes int64) {
 	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
-		e.LimitMemory(dlqMemory)
+		e.LimitMemory(bytes)
 	}
 }
 
@@ -100,7 +100,7 @@ func (e *Env) openOffice(ctx context.Context, opts ...kgo.Opt) (*postOffice, err
 	if err != nil {
 		return nil, err
 	}
-	e.limitMemory()
+	e.limitMemory(dlqMemory)
 	client, settings, err := e.Open(ctx, opts...)
 	if err != nil {
 		return nil, err

@@ -68,8 +68,12 @@ func isAnswer(err error) bool {
 }
 
 // runReplayCopy plans, shows, asks, copies, verifies, and shows what happened.
+// copyMemory is from where on the garbage collector works harder: more than four
+// transactions of 1 KiB records take, as less would make copying slow.
+const copyMemory = 160 << 20
+
 func runReplayCopy(ctx context.Context, o *replayCopyOptions) error {
-	o.Env.limitMemory()
+	o.Env.limitMemory(copyMemory)
 	client, settings, err := o.Env.Open(ctx)
 	if err != nil {
 		return err
