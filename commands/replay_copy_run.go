@@ -67,11 +67,11 @@ func isAnswer(err error) bool {
 	return false
 }
 
-// runReplayCopy plans, shows, asks, copies, verifies, and shows what happened.
 // copyMemory is from where on the garbage collector works harder: more than four
 // transactions of 1 KiB records take, as less would make copying slow.
 const copyMemory = 160 << 20
 
+// runReplayCopy plans, shows, asks, copies, verifies, and shows what happened.
 func runReplayCopy(ctx context.Context, o *replayCopyOptions) error {
 	o.Env.limitMemory(copyMemory)
 	client, settings, err := o.Env.Open(ctx)

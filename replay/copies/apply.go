@@ -32,13 +32,8 @@ type Writer struct {
 	Notice func(string)
 	Now    func() time.Time // nil: time.Now
 
-	maxRecords int // of a transaction; 0: maxRecords
+	maxRecords int // of a transaction; 0: as many as package exactly allows
 }
-
-// maxRecords is how many records a transaction has at most. It has one entry for each
-// partition, and not for each record, so that there may be more than package exactly
-// allows by itself; the bytes are bounded as there.
-const maxRecords = 8000
 
 // Apply copies what the plan says, and returns the receipt, also beside an error. The
 // same plan again goes on where this run ended.
@@ -78,13 +73,9 @@ func (w *Writer) apply(ctx context.Context, p *Plan, rec *recorder) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r := &run{w: w, p: p, book: book, rec: rec, end: end, recipe: p.recipe()}
-	most := w.maxRecords
-	if most == 0 {
-		most = maxRecords
-	}
 	receipt, err := exactly.Run(ctx, exactly.Config{
 		Client: w.Options, TransactionalID: p.TransactionalID(), Ledger: book, Rate: w.Rate, Hard: w.Hard,
-		MaxRecords: most, Report: r.report, Notice: r.notice,
+		MaxRecords: w.maxRecords, Report: r.report, Notice: r.notice,
 	}, r.source)
 	if receipt != nil {
 		rec.receipt.Interrupted = receipt.Interrupted
