@@ -123,7 +123,11 @@ func (s *scanner) each(ctx context.Context, sp span, do func([]*kgo.Record) erro
 		}
 		return nil
 	})
-	return eg.Wait()
+	err := eg.Wait()
+	for a := range answers { // those that nobody wanted any more have room, too
+		a.done()
+	}
+	return err
 }
 
 // fetchAll fetches a span. Before an answer is there, it is taken to be as large as the
