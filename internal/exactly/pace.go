@@ -14,15 +14,19 @@ const tooLong = 500 * time.Millisecond
 // records do, and a cluster that is slow isn't to hold up its readers even once.
 const firstRecords = 2000
 
+// leastBytes may be in any transaction.
+const leastBytes = 1 << 20
+
 // pace chooses how much goes into a transaction, and rests between transactions.
 type pace struct {
 	rate       float64 // items a second, 0 without limit
 	most, size int     // records
+	each       int     // bytes that go with each of them, on the whole
 	next       time.Time
 }
 
 func newPace(c Config) pace {
-	p := pace{rate: c.Rate, most: c.MaxRecords}
+	p := pace{rate: c.Rate, most: c.MaxRecords, each: max(1, c.MaxBytes/c.MaxRecords)}
 	if c.Rate > 0 {
 		// A quarter of a second's worth at once keeps the flow even.
 		p.most = max(1, min(p.most, int(c.Rate/4)))
@@ -38,9 +42,11 @@ func (p *pace) wait(ctx context.Context) bool {
 
 // pick tells how many of the items go into the next transaction: at least one.
 func (p *pace) pick(items []Item) int {
-	records := 0
+	records, bytes := 0, 0
+	most := max(leastBytes, p.size*p.each)
 	for i, item := range items {
-		if records += max(1, len(item.Records)); records > p.size && i > 0 {
+		records, bytes = records+max(1, len(item.Records)), bytes+itemSize(item)
+		if (records > p.size || bytes > most) && i > 0 {
 			return i
 		}
 	}
@@ -52,7 +58,7 @@ func (p *pace) took(d time.Duration, items int) {
 	switch {
 	case d > tooLong:
 		p.size = max(1, p.size/2)
-	case d < tooLong/4:
+	case d < tooLong/4 && 2*items >= p.size: // a small one proves nothing
 		p.size = min(p.most, p.size*2)
 	}
 	if p.rate > 0 {
@@ -63,3 +69,7 @@ func (p *pace) took(d time.Duration, items int) {
 		p.next = p.next.Add(time.Duration(float64(items) / p.rate * float64(time.Second)))
 	}
 }
+
+// failed makes the transactions after one that failed smaller: it may have been too large
+// to be done within its timeout.
+func (p *pace) failed() { p.size = max(1, p.size/2) }

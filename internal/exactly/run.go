@@ -145,6 +145,12 @@ func (w *writer) sift(ctx context.Context, items []Item) ([]Item, error) {
 // transaction is still under way when it returns.
 func (w *writer) write(items []Item) error {
 	for len(items) > 0 {
+		if n := w.pace.pick(items); w.failing > 0 && n < len(items) {
+			if err := w.write(items[:n]); err != nil {
+				return err
+			}
+			return w.write(items[n:])
+		}
 		p := w.pair.next(w.pending)
 		began := time.Now()
 		refused, err := p.first(w.cfg, items)
@@ -227,6 +233,7 @@ func (w *writer) recover(cause error, placed []Done, items []Item) ([]Item, erro
 	w.cfg.Notice(Notice{Text: fmt.Sprintf("the outcome of a transaction is unknown (%v): asking the ledger", cause)})
 	w.receipt.Recoveries++
 	w.failing++
+	w.pace.failed()
 	w.pair.close()
 	if err := w.fence(w.cfg.Hard); err != nil {
 		return nil, err
