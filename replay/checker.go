@@ -145,6 +145,9 @@ func (c *checker) record(g *glance) {
 	}
 }
 
+// manyIDs are as many as the room is made for at once: offsets may have no records.
+const manyIDs = 100_000
+
 func (c *checker) id(g *glance) {
 	if !g.hasID {
 		c.check.WithoutID.add(c.topic, g.place, nil)
@@ -156,7 +159,7 @@ func (c *checker) id(g *glance) {
 		c.check.Duplicates.add(c.topic, g.place, &before)
 	case len(c.ids) < c.remember:
 		if c.ids == nil { // most records have one, if any has
-			c.ids = make(map[digest]place, min(c.offsets, int64(c.remember)))
+			c.ids = make(map[digest]place, min(c.offsets, int64(c.remember), manyIDs))
 		}
 		c.ids[g.id] = g.place
 	default:

@@ -39,8 +39,11 @@ func (p *Plan) prove(ctx context.Context) error {
 	case limited.Err() != nil && err != nil:
 		p.warn("topic %s took too long to be looked at: if %s was deleted since it was copied to, that isn't noticed", p.To.Topic, Topic)
 		return nil
-	case err != nil || proof == nil:
-		return err
+	case err != nil:
+		p.warn("topic %s couldn't be looked at (%v): if %s was deleted since it was copied to, that isn't noticed", p.To.Topic, err, Topic)
+		return nil
+	case proof == nil:
+		return nil
 	}
 	// Another run may have committed since the ledger was read.
 	if err := p.progress.look(ctx, p.target.cl, exactly.Mark, func(exactly.Notice) {}); err != nil {
@@ -159,7 +162,6 @@ func (p *Plan) edges(ctx context.Context) (reads []exactly.Span, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("offsets of topic %q: %w", p.To.Topic, err)
 	}
-	first := len(p.progress.partitions) == 0
 	ends.Each(func(o kadm.ListedOffset) {
 		start, known := starts.Lookup(p.To.Topic, o.Partition)
 		if !known || start.Offset >= o.Offset {
@@ -167,7 +169,7 @@ func (p *Plan) edges(ctx context.Context) (reads []exactly.Span, err error) {
 		}
 		s := exactly.Span{Topic: p.To.Topic, Partition: o.Partition, From: max(start.Offset, o.Offset-edge), To: o.Offset, TopicID: p.to.id}
 		reads = append(reads, s)
-		if first && s.From > start.Offset {
+		if s.From > start.Offset {
 			s.From, s.To = start.Offset, min(start.Offset+edge, s.From)
 			reads = append(reads, s)
 		}

@@ -125,7 +125,7 @@ func (c *recordChange) form(decodes bool) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if both[name] = m; p.JSON == nil && text != nil { // without a schema
+		if both[name] = m; p.JSON == nil && text != nil && p.err == nil { // without a schema
 			p.JSON, p.Encode = text, func(json []byte) ([]byte, error) { return json, nil }
 		}
 	}

@@ -3,6 +3,7 @@ package copies
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -115,6 +116,10 @@ func decode(ctx context.Context, d Decoder, headers []kgo.RecordHeader, key bool
 	return m, err
 }
 
+// maxValues is how many values JSON may have for jq: more would take tens of megabytes as
+// a tree.
+const maxValues = 600_000
+
 // decoded is the JSON form of a key or value, and the JSON that it was made of: of what
 // a decoder said to it.
 func decoded(data, text []byte, format string, failed error) (map[string]any, []byte, error) {
@@ -139,6 +144,9 @@ func decoded(data, text []byte, format string, failed error) (map[string]any, []
 	m["format"] = format
 	if text == nil {
 		return m, nil, nil
+	}
+	if jq.Values(text) > maxValues {
+		return nil, nil, fmt.Errorf("its JSON has more than %d values: too many for jq", maxValues)
 	}
 	var err error
 	m["json"], err = jq.JSON(text)
