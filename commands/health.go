@@ -39,8 +39,9 @@ worst comes first, each with the command to type next; what is well is a line.
 
 It looks for --window at what a single look can't tell, and back over the last hour,
 as far as the user may read __consumer_offsets. -o json says how each figure is
-measured; -o prometheus gives the metrics that "evtctl monitor" serves, once. --html
-writes the page as a file with charts, to attach to an incident.
+measured; -o prometheus gives the metrics that "evtctl monitor" serves, once, but for
+those that count from one report to the next. --html writes the page as a file with
+charts, to attach to an incident.
 
 The limits can be set in the contexts file, for all contexts or in one, under the
 flags' names:

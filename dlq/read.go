@@ -101,8 +101,12 @@ func (r *Reader) Read(ctx context.Context, q Query, visit func(*Letter) error) (
 	}
 	s := newScanner(r.Client, t)
 	for _, sp := range spans {
-		if p := t.partitions[sp.partition]; p.err == nil && q.To == nil {
-			f.result.Open += p.end - max(p.stable, p.start)
+		if p := t.partitions[sp.partition]; p.err == nil {
+			end := p.end
+			if to, bounded := q.To[sp.partition]; bounded {
+				end = min(end, to)
+			}
+			f.result.Open += max(0, end-max(p.stable, sp.from))
 		}
 	}
 	if q.Order == Stream {

@@ -121,7 +121,7 @@ func (k *collector) read(ctx context.Context, q *queue, list []*stretch) bool {
 		}
 		return nil
 	})
-	if err != nil || len(result.Faults) > 0 {
+	if err != nil || len(result.Faults) > 0 || result.Open > 0 { // behind an open transaction nothing is read
 		return false
 	}
 	for i, s := range list {
