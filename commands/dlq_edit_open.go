@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,6 +62,9 @@ func (o *dlqEditOptions) askEditor(ctx context.Context, drafts []*draft) error {
 	for range maxAsked {
 		edited, err := o.edited(ctx, path, file)
 		if err != nil {
+			if len(problems) > 0 { // what was typed before is kept
+				err = errors.Join(err, s.keepTyped(s.below(file), problems))
+			}
 			return err
 		}
 		if len(problems) > 0 && bytes.Equal(edited, file) {

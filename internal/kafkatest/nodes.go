@@ -115,7 +115,6 @@ func (c *Cluster) StartNode(t testing.TB, i int) {
 	}
 }
 
-// node returns a node that this test may do anything to.
 // InSync tells whether each partition has all of its replicas in sync, and else one that
 // hasn't.
 func (c *Cluster) InSync(t testing.TB) (bool, string) {
@@ -133,6 +132,7 @@ func (c *Cluster) InSync(t testing.TB) (bool, string) {
 	return true, ""
 }
 
+// node returns a node that this test may do anything to.
 func (c *Cluster) node(t testing.TB, i int) *node {
 	t.Helper()
 	if c.owned && i >= 0 && i < len(c.nodes) {

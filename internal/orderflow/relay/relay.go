@@ -203,5 +203,8 @@ func passing(err error) bool {
 // tries again by itself, but for a broker that ends before its first answer.
 func brokerGone(err error) bool {
 	var network net.Error
+	if errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID) {
+		return false // nobody makes a topic again that was deleted
+	}
 	return errors.Is(err, io.EOF) || errors.As(err, &network) || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)
 }
