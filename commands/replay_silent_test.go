@@ -51,7 +51,7 @@ func TestABrokerThatFallsSilentInTheMiddleOfAReadingEndsIt(t *testing.T) {
 			if r.code != 1 || r.stdout != "" || !strings.Contains(r.stderr, "error: ") || !strings.Contains(r.stderr, "answer") {
 				t.Errorf("exit code %d, stdout %q, stderr %q; want 1 and that nothing answers", r.code, r.stdout, r.stderr)
 			}
-			if where := topic + ":0 at offset "; !strings.Contains(r.stderr, where) {
+			if where := "reading " + topic + ":"; !strings.Contains(r.stderr, where) || !strings.Contains(r.stderr, " at offset ") {
 				t.Errorf("stderr %q; want where it was", r.stderr)
 			}
 			if r.took > 20*time.Second { // as 40 partitions would take, one after the other
