@@ -26,8 +26,12 @@ func (s *scanner) decode(ctx context.Context, sp span, f fetched, size *int, do 
 			}
 			continue
 		}
-		if from >= o.end { // compaction came in between
+		old := batch.Old(f.resp.RecordBatches)
+		if from >= o.end && !old { // compaction came in between
 			break
+		}
+		if old { // others of its records may come before
+			from = o.at
 		}
 		whole := f.resp.RecordBatches[:len(f.resp.RecordBatches)-len(rest)]
 		f.resp.RecordBatches = rest

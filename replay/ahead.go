@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -11,8 +13,8 @@ import (
 const (
 	aheadReaders = 4       // pieces that are read at once
 	aheadBytes   = 1 << 20 // of one answer: each reader holds one
-	pieceOffsets = 100_000
-	pieceAnswers = 16 // that a piece may be ahead
+	pieceOffsets = 100_000 // of a piece, where the request doesn't say
+	pieceAnswers = 16      // that a piece may be ahead
 )
 
 // glance is what a check needs of a record: few bytes without pointers, so that much can
@@ -34,7 +36,7 @@ type piece struct {
 	span
 	of      int          // the span, by its index
 	answers chan glances // in order; closed at the end
-	at      int64        // how far it was read, once answers is closed
+	at      int64        // how far its span was read, once answers is closed
 	err     error        // likewise
 }
 
@@ -61,11 +63,12 @@ func (c *checker) readAhead(ctx context.Context, reader *spanReader, spans []spa
 	if c.visit != nil {
 		most = 1 // each holds its records
 	}
+	size, known := cmp.Or(c.pieceOffsets, pieceOffsets), make([]atomic.Int64, len(spans)) // how far each span was read, also over holes
 	readers.Go(func() {
 		defer close(a.pieces)
 		for i, s := range spans {
-			for from := s.from; from < s.to && wants[i].Err() == nil; from += pieceOffsets {
-				p := &piece{span: span{s.partition, from, min(s.to, from+pieceOffsets)}, of: i, answers: make(chan glances, most)}
+			for from := s.from; from < s.to && wants[i].Err() == nil; from = max(from+size, known[i].Load()) {
+				p := &piece{span: span{s.partition, from, min(s.to, from+size)}, of: i, answers: make(chan glances, most)}
 				select {
 				case slots <- struct{}{}:
 				case <-ctx.Done():
@@ -75,6 +78,8 @@ func (c *checker) readAhead(ctx context.Context, reader *spanReader, spans []spa
 					defer func() { <-slots }()
 					defer close(p.answers)
 					p.at, p.err = c.read(wants[p.of], reader, p)
+					p.at = min(p.at, s.to)
+					known[i].Store(max(known[i].Load(), p.at)) // a race costs a question only
 				})
 				select {
 				case a.pieces <- p:

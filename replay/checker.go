@@ -19,15 +19,18 @@ type checker struct {
 	topic    string
 	remember int
 	idsOnly  bool
-	max      int64     // records to take, with those taken before; 0: all
-	taken    int64     // before
-	end      time.Time // of taking records; zero: none
-	offsets  int64     // that are to be read
-	ids      map[digest]place
-	keys     map[digest]keyState
-	check    *Check
-	visit    func(*kgo.Record) error // nil: nobody
-	visited  error                   // its error
+
+	pieceOffsets int64 // 0: as many as usual
+
+	max     int64     // records to take, with those taken before; 0: all
+	taken   int64     // before
+	end     time.Time // of taking records; zero: none
+	offsets int64     // that are to be read
+	ids     map[digest]place
+	keys    map[digest]keyState
+	check   *Check
+	visit   func(*kgo.Record) error // nil: nobody
+	visited error                   // its error
 }
 
 // digest stands for an id or a key of any length: that two of them share one doesn't
@@ -56,7 +59,7 @@ type keyState struct {
 func newChecker(req CheckRequest) *checker {
 	c := &checker{
 		header: cmp.Or(req.IDHeader, DefaultIDHeader), topic: req.Topic, remember: cmp.Or(req.Remember, 1_000_000),
-		idsOnly: req.idsOnly, visit: req.Visit, max: req.MaxRecords, taken: req.taken, keys: map[digest]keyState{},
+		idsOnly: req.idsOnly, visit: req.Visit, max: req.MaxRecords, pieceOffsets: req.pieceOffsets, taken: req.taken, keys: map[digest]keyState{},
 	}
 	if req.MaxTime > 0 {
 		c.end = req.began.Add(req.MaxTime)
@@ -105,7 +108,7 @@ func (c *checker) spans(ctx context.Context, a *ahead, spans []span, progress fu
 			checked.Error = p.err.Error()
 			a.leave[p.of]()
 		}
-		checked.Reached = p.at
+		checked.Reached = max(checked.Reached, p.at) // one before may have found a hole
 	}
 	return ctx.Err()
 }

@@ -42,9 +42,11 @@ type CheckRequest struct {
 	// returned.
 	Visit func(*kgo.Record) error
 
-	idsOnly bool      // keys aren't looked at
-	taken   int64     // records that count for MaxRecords already
-	began   time.Time // of MaxTime; zero: with the reading
+	idsOnly bool  // keys aren't looked at
+	taken   int64 // records that count for MaxRecords already
+
+	pieceOffsets int64     // that are read by themselves; 0: as many as usual
+	began        time.Time // of MaxTime; zero: with the reading
 }
 
 // Check is what a span of a topic shows about its event ids and the order of its keys.

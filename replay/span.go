@@ -69,7 +69,7 @@ func (r *spanReader) read(ctx context.Context, s span, do func(*kgo.Record) erro
 		}
 		return nil
 	})
-	if stopped >= 0 {
+	if at = min(at, s.to); stopped >= 0 {
 		at = stopped
 	}
 	if errors.Is(err, errEnough) {
@@ -78,16 +78,16 @@ func (r *spanReader) read(ctx context.Context, s span, do func(*kgo.Record) erro
 	return at, err
 }
 
-// answers is read with all records of an answer at once.
+// answers is read with all records of an answer at once. Beside no error it returns the
+// span's end, or where the next record behind that can be, if it has learnt it.
 func (r *spanReader) answers(ctx context.Context, s span, do func([]*kgo.Record) error) (at int64, err error) {
 	for at = s.from; at < s.to; {
 		answer, err := r.fetch(ctx, s.partition, at)
 		if err != nil {
 			return at, fmt.Errorf("reading %s:%d at offset %d: %w", s.topic, s.id, at, err)
 		}
-		size := len(answer.RecordBatches)
-		answer.RecordBatches = batch.Before(answer.RecordBatches, s.to) // what comes behind needn't be decompressed
-		goesOn := len(answer.RecordBatches) < size
+		var goesOn int64
+		answer.RecordBatches, goesOn = batch.Before(answer.RecordBatches, s.to) // what comes behind needn't be decompressed
 		fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 			Offset: at, Topic: s.topic, Partition: s.id, IsolationLevel: kgo.ReadCommitted(),
 		}, &answer, r.decompressor, nil)
@@ -102,11 +102,11 @@ func (r *spanReader) answers(ctx context.Context, s span, do func([]*kgo.Record)
 		}
 		switch {
 		case behind >= 0:
-			return s.to, nil
+			return fetched.Records[behind].Offset, nil
 		case fetched.Err != nil:
 			return max(at, next), fmt.Errorf("reading %s:%d at offset %d: %w", s.topic, s.id, max(at, next), fetched.Err)
-		case goesOn: // what there is of the span is before that
-			return s.to, nil
+		case goesOn >= 0: // what there is of the span is before that
+			return goesOn, nil
 		case next <= at && answer.LastStableOffset <= at && answer.HighWatermark > at:
 			return at, fmt.Errorf("reading %s:%d: a transaction that is open since offset %d holds back what follows", s.topic, s.id, at)
 		case next <= at:

@@ -20,7 +20,8 @@ const (
 )
 
 // First gives the extent of the first batch, and what follows it; ok is false where
-// there is no whole one.
+// there is no whole one. One of an [Old] format names its last record only: others of
+// the same batch may come before first.
 func First(in []byte) (first, next int64, rest []byte, ok bool) {
 	if len(in) < head {
 		return 0, 0, nil, false
@@ -37,15 +38,19 @@ func First(in []byte) (first, next int64, rest []byte, ok bool) {
 	return first, next, in[size:], true
 }
 
-// Before leaves out the batches that begin at an offset or behind it.
-func Before(in []byte, offset int64) []byte {
+// Old tells that the first batch has one of the formats from before Kafka 0.11.
+func Old(in []byte) bool { return len(in) > magic && in[magic] < 2 }
+
+// Before leaves out the batches that begin at an offset or behind it, and tells where
+// the first of those begins: -1, there is none. Old ones stay, see [First].
+func Before(in []byte, offset int64) (before []byte, behind int64) {
 	for rest := in; ; {
 		first, _, next, ok := First(rest)
 		if !ok {
-			return in
+			return in, -1
 		}
-		if first >= offset {
-			return in[:len(in)-len(rest)]
+		if first >= offset && !Old(rest) {
+			return in[:len(in)-len(rest)], first
 		}
 		rest = next
 	}
