@@ -299,7 +299,8 @@ func (s *search) lastHour(ctx context.Context, t *topic, q *Queue) error {
 	return nil
 }
 
-// count reads everything.
+// count reads everything. What is behind an open transaction can't be read, and is
+// counted by offsets.
 func (s *search) count(ctx context.Context, t *topic, q *Queue) error {
 	spans, err := spansOf(ctx, s.r.Client, t, Query{})
 	if err != nil {
@@ -310,7 +311,12 @@ func (s *search) count(ctx context.Context, t *topic, q *Queue) error {
 	q.Letters = 0
 	err = scan(ctx, sc, spans, func(recs []*kgo.Record) int64 { return int64(len(recs)) },
 		func(_ span, n int64) error { q.Letters += n; return nil })
-	q.Exact = err == nil && len(sc.faults) == 0
+	open := int64(0)
+	for _, p := range t.partitions {
+		open += max(0, p.end-max(p.stable, p.start))
+	}
+	q.Letters += open
+	q.Exact = err == nil && len(sc.faults) == 0 && open == 0
 	q.Faults = append(q.Faults, sc.faults...)
 	return err
 }

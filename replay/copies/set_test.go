@@ -27,8 +27,10 @@ func setting(t testing.TB, query string) func(*copies.Request) {
 // framed drafts what begins with a null byte, as what has a schema does.
 type framed struct{}
 
-func (framed) Draft(_ context.Context, _ []kgo.RecordHeader, _ bool, data []byte) (copies.Draft, error) {
+func (framed) Draft(_ context.Context, headers []kgo.RecordHeader, _ bool, data []byte) (copies.Draft, error) {
 	switch {
+	case len(headers) > 0 && headers[0].Key == "no-schema":
+		return copies.Draft{}, errors.New("nobody has its schema")
 	case data[0] != 0:
 		return copies.Draft{}, nil
 	case !json.Valid(data[1:]):
@@ -128,6 +130,7 @@ func TestARecordThatCanNotBeChangedIsNotCopied(t *testing.T) {
 		{"a tombstone's JSON", `.decoded.value.json.a = 1`, null, "the value is null"},
 		{"a text's JSON", `.decoded.key.json = {}`, rec, "the key isn't JSON, and has no schema"},
 		{"what is damaged", `.decoded.value.json = {}`, kgo.Record{Value: []byte("\x00{")}, "it is damaged"},
+		{"JSON whose schema can't be had", `.decoded.value.json.a = 1`, kgo.Record{Value: []byte(`{"a":0}`), Headers: []kgo.RecordHeader{{Key: "no-schema"}}}, "nobody has its schema"},
 		{"what the schema refuses", `.decoded.value.json.a = "refused"`, kgo.Record{Value: []byte("\x00{}")}, "the schema is against it"},
 		{"the same twice", `.value = "x" | .decoded.value.json.a = 2`, rec, "which one counts?"},
 		{"a format", `.decoded.value.format = "x"`, rec, ".decoded.value.format can't be changed"},

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -85,17 +86,37 @@ func (k *collector) countQueue(ctx context.Context, q *queue, begins []map[strin
 	for _, s := range list {
 		s.measure(q.ends)
 	}
-	q.counted = q.ends != nil && k.read(ctx, q, list)
+	q.counted = q.ends != nil && k.readMost(ctx, q, list)
 	q.arrived, q.tallied = arrived.letters, tallied.letters
 	for i, window := range k.windows() {
 		q.recent = append(q.recent, Count{window.Seconds(), list[i+2].letters})
 	}
 }
 
-var errEnough = errors.New("enough was read")
+var (
+	errEnough = errors.New("enough was read")
+	errPart   = errors.New("not all could be read")
+)
 
-// read counts records, and tells whether it could: else the stretches stay as they are.
-func (k *collector) read(ctx context.Context, q *queue, list []*stretch) bool {
+// readMost counts records, and tells whether it could in all stretches. Where the longest
+// one has too many, the others are counted.
+func (k *collector) readMost(ctx context.Context, q *queue, list []*stretch) bool {
+	list = slices.SortedFunc(slices.Values(list), func(a, b *stretch) int { return cmp.Compare(a.letters, b.letters) })
+	all := true
+	for len(list) > 0 {
+		switch err := k.read(ctx, q, list); {
+		case err == nil:
+			return all
+		case !errors.Is(err, errEnough):
+			return false
+		}
+		all, list = false, list[:len(list)-1]
+	}
+	return false
+}
+
+// read counts records. After an error the stretches are as they were.
+func (k *collector) read(ctx context.Context, q *queue, list []*stretch) error {
 	from := offsets{} // the first of each partition that is to be read
 	for _, s := range list {
 		for n, at := range s.from {
@@ -105,7 +126,7 @@ func (k *collector) read(ctx context.Context, q *queue, list []*stretch) bool {
 		}
 	}
 	if len(from) == 0 {
-		return true
+		return nil
 	}
 	counts, read := make([]lag.Int, len(list)), 0
 	result, err := k.Letters.Read(ctx, dlq.Query{
@@ -121,15 +142,18 @@ func (k *collector) read(ctx context.Context, q *queue, list []*stretch) bool {
 		}
 		return nil
 	})
-	if err != nil || len(result.Faults) > 0 || result.Open > 0 { // behind an open transaction nothing is read
-		return false
+	switch {
+	case err != nil:
+		return err
+	case len(result.Faults) > 0 || result.Open > 0: // behind an open transaction nothing is read
+		return errPart
 	}
 	for i, s := range list {
 		if s.letters.Known() {
 			s.letters = counts[i]
 		}
 	}
-	return true
+	return nil
 }
 
 // countHeld counts the letters that small topics hold, so that none of them seems to have

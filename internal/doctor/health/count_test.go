@@ -98,3 +98,40 @@ func TestVeryManyLettersAreNotRead(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 }
+
+// Nobody reads behind an open transaction: that is no reason to say that nothing is there.
+func TestLettersBehindAnOpenTransactionAreNotTakenForNone(t *testing.T) {
+	kafkatest.Each(t, func(t *testing.T, c *kafkatest.Cluster) {
+		topic := letterTopic(t, c, 1, nil)
+		cl := c.Client(t, kgo.TransactionalID(c.Name(t, "tx")), kgo.DefaultProduceTopic(topic))
+		if err := cl.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cl.ProduceSync(t.Context(), kgo.StringRecord("of a transaction")).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		produce(t, c, topic, 12, 0)
+		r := collect(t, c, health.Config{Limits: health.DefaultLimits, History: -1})
+		q := queueOf(t, r, topic)
+		if q.Counted || q.Exact || q.Recent[0].Letters < 12 || q.Letters < 12 {
+			t.Errorf("12 letters behind an open transaction: %+v", q)
+		}
+		if err := cl.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A long window with too many letters to read doesn't cost the short one its exactness.
+func TestAShortWindowIsCountedBesideALongOneThatIsNot(t *testing.T) {
+	c := kafkatest.Fake(t)
+	topic := letterTopic(t, c, 1, nil)
+	produce(t, c, topic, 10_001, 2*time.Hour)
+	transactions(t, c, topic, 6, kgo.TryCommit)
+	limits := health.DefaultLimits
+	limits.WarnLetters.Window = 24 * time.Hour
+	q := queueOf(t, collect(t, c, health.Config{Limits: limits, History: -1}), topic)
+	if q.Counted || q.Recent[0].Letters != 6 || q.Recent[1].Letters != 10_013 {
+		t.Errorf("%+v", q)
+	}
+}
