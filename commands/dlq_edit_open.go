@@ -3,12 +3,13 @@ package commands
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/evtctl/evtctl/commands/internal/render"
 )
 
 const (
@@ -63,7 +64,7 @@ func (o *dlqEditOptions) askEditor(ctx context.Context, drafts []*draft) error {
 		edited, err := o.edited(ctx, path, file)
 		if err != nil {
 			if len(problems) > 0 { // what was typed before is kept
-				err = errors.Join(err, s.keepTyped(s.below(file), problems))
+				render.Message(o.Env.Streams, render.Warn, "%s%s", told(problems), s.kept(s.below(file)))
 			}
 			return err
 		}
@@ -115,18 +116,27 @@ func (s *sheet) take(edited []byte, drafts []*draft) (problems []string) {
 
 // keepTyped ends an edit that can't be sent, without losing what was typed.
 func (s *sheet) keepTyped(typed []byte, problems []string) error {
-	hint := "nothing was sent"
-	if path, err := keepFile("evtctl-edit-*.txt", typed); err == nil {
-		hint += "; what was typed is kept in " + path
-		if !s.single() {
-			hint += ", which --values-file takes when it is mended"
-		}
+	return usagef("nothing was sent"+s.kept(typed), "editing: %s", told(problems))
+}
+
+// kept keeps what was typed, and says where.
+func (s *sheet) kept(typed []byte) string {
+	path, err := keepFile("evtctl-edit-*.txt", typed)
+	switch {
+	case err != nil:
+		return ""
+	case s.single():
+		return "; what was typed is kept in " + path
 	}
-	more := ""
+	return "; what was typed is kept in " + path + ", which --values-file takes when it is mended"
+}
+
+// told is the first of several problems.
+func told(problems []string) string {
 	if n := len(problems) - 1; n > 0 {
-		more = fmt.Sprintf("; and %d more", n)
+		return fmt.Sprintf("%s; and %d more", problems[0], n)
 	}
-	return usagef(hint, "editing: %s%s", problems[0], more)
+	return problems[0]
 }
 
 // edited gives a file to the editor, and reads what it makes of it.

@@ -161,26 +161,7 @@ func TestKilledBrokersLoseAndDoubleNothing(t *testing.T) {
 	j := newJob(t, c, 3, "min.insync.replicas=2")
 	o := j.order(letters)
 	o.Rate = 1000
-	for kill := range kills {
-		ch := startReplay(t, o)
-		ch.Await("writing")
-		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
-		node := random.IntN(3)
-		c.KillNode(t, node)
-		time.Sleep(time.Duration(random.IntN(8000)) * time.Millisecond)
-		if kill%2 == 0 {
-			ch.Kill() // the replay dies too, while leaders are being elected
-		}
-		c.StartNode(t, node)
-		if kill%2 != 0 {
-			if got := ch.Outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
-				t.Errorf("kill %d: the replay ended with %q, having said %q", kill, got, ch.Said)
-			}
-		}
-		kafkatest.Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) {
-			return c.InSync(t)
-		})
-	}
+	kafkatest.KillBrokers(t, c, random, kills, func() *kafkatest.Child { return startReplay(t, o) })
 	j.finish(t, letters)
 	j.verify(t, letters)
 }

@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"bufio"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
@@ -81,4 +82,29 @@ func (c *Child) Outcome(t testing.TB) string {
 func (c *Child) Kill() {
 	_ = c.Cmd.Process.Kill() // it may have ended
 	_ = c.Cmd.Wait()
+}
+
+// KillBrokers kills a node of the cluster with -9 so many times, each time while a child
+// writes: it says "writing" then. Every second time the child is killed too, while leaders
+// are being elected; else it has to end with "done", or to say that there was no progress.
+func KillBrokers(t testing.TB, c *Cluster, random *rand.Rand, kills int, begin func() *Child) {
+	t.Helper()
+	for kill := range kills {
+		ch := begin()
+		ch.Await("writing")
+		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
+		node := random.IntN(len(c.Brokers()))
+		c.KillNode(t, node)
+		time.Sleep(time.Duration(random.IntN(8000)) * time.Millisecond)
+		if kill%2 == 0 {
+			ch.Kill()
+		}
+		c.StartNode(t, node)
+		if kill%2 != 0 {
+			if got := ch.Outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
+				t.Errorf("kill %d: it ended with %q", kill, got)
+			}
+		}
+		Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) { return c.InSync(t) })
+	}
 }

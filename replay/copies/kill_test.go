@@ -72,25 +72,10 @@ func TestKilledBrokersLoseAndDoubleNothingOfACopy(t *testing.T) {
 	c := kafkatest.RealNodes(t, 3)
 	j := newJob(t, c, 3, "min.insync.replicas=2")
 	o := order{c.Brokers(), j.from, j.to, 500, 1000}
-	for kill := range kills {
+	kafkatest.KillBrokers(t, c, random, kills, func() *kafkatest.Child {
 		c.Produce(t, orders(j.from, 3, records)...)
-		ch := kafkatest.StartChild(t, childOrder, o)
-		ch.Await("writing")
-		time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
-		node := random.IntN(3)
-		c.KillNode(t, node)
-		time.Sleep(time.Duration(random.IntN(8000)) * time.Millisecond)
-		if kill%2 == 0 {
-			ch.Kill() // the copy dies too, while leaders are being elected
-		}
-		c.StartNode(t, node)
-		if kill%2 != 0 {
-			if got := ch.Outcome(t); !strings.HasPrefix(got, "done") && !strings.Contains(got, "no progress") {
-				t.Errorf("kill %d: the copy ended with %q, having said %q", kill, got, ch.Said)
-			}
-		}
-		kafkatest.Eventually(t, time.Minute, "all replicas in sync", func() (bool, string) { return c.InSync(t) })
-	}
+		return kafkatest.StartChild(t, childOrder, o)
+	})
 	if got := j.child(t, 500).Outcome(t); !strings.HasPrefix(got, "done") || !strings.HasSuffix(got, "left 0") {
 		t.Fatalf("the last run: %s", got)
 	}
