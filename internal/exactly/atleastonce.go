@@ -97,7 +97,7 @@ func (w *atLeastOnce) writeAll(ctx context.Context, items []Item) error {
 		n := w.pace.pick(work)
 		began := time.Now()
 		err = w.write(work[:n])
-		w.pace.took(time.Since(began), n)
+		w.pace.took(time.Since(began), n, w.pace.full(work[:n]))
 		work = work[n:]
 	}
 	return err

@@ -43,22 +43,37 @@ func (p *pace) wait(ctx context.Context) bool {
 // pick tells how many of the items go into the next transaction: at least one.
 func (p *pace) pick(items []Item) int {
 	records, bytes := 0, 0
-	most := max(leastBytes, p.size*p.each)
 	for i, item := range items {
 		records, bytes = records+max(1, len(item.Records)), bytes+itemSize(item)
-		if (records > p.size || bytes > most) && i > 0 {
+		if (records > p.size || bytes > p.bytes()) && i > 0 {
 			return i
 		}
 	}
 	return len(items)
 }
 
-// took is told how long a transaction of so many items took.
-func (p *pace) took(d time.Duration, items int) {
+// bytes is how many go into the next transaction.
+func (p *pace) bytes() int { return max(leastBytes, p.size*p.each) }
+
+// full tells that a transaction is about as large as it may be.
+func (p *pace) full(items []Item) bool {
+	if p.size == p.most { // it grows no more
+		return true
+	}
+	records, bytes := 0, 0
+	for _, item := range items {
+		records, bytes = records+max(1, len(item.Records)), bytes+itemSize(item)
+	}
+	return 2*records >= p.size || 2*bytes >= p.bytes()
+}
+
+// took is told how long a transaction of so many items took, and whether it was full: a
+// small one that was quick says nothing of large ones.
+func (p *pace) took(d time.Duration, items int, full bool) {
 	switch {
 	case d > tooLong:
 		p.size = max(1, p.size/2)
-	case d < tooLong/4 && 2*items >= p.size: // a small one proves nothing
+	case d < tooLong/4 && full:
 		p.size = min(p.most, p.size*2)
 	}
 	if p.rate > 0 {

@@ -28,20 +28,29 @@ func TestTransactionsGrowWhereTheyAreQuick(t *testing.T) {
 		t.Errorf("one that is larger than all is left out")
 	}
 	for range 10 {
-		p.took(time.Millisecond, 10) // few records say nothing of many
+		p.took(time.Millisecond, 10, p.full(small[:10])) // few records say nothing of many
 	}
 	if n := p.pick(small); n != firstRecords {
 		t.Errorf("after small ones: %d records", n)
 	}
 	for range 10 {
-		p.took(time.Millisecond, p.pick(small))
+		n := p.pick(small)
+		p.took(time.Millisecond, n, p.full(small[:n]))
 	}
 	if n := p.pick(small); n != DefaultMaxRecords {
 		t.Errorf("after quick ones: %d records", n)
 	}
-	p.took(tooLong+1, DefaultMaxRecords)
+	p.took(tooLong+1, DefaultMaxRecords, true)
 	if n := p.pick(small); n != DefaultMaxRecords/2 {
 		t.Errorf("after a slow one: %d records", n)
+	}
+	q := newPace(Config{}.withDefaults())
+	for range 10 {
+		n := q.pick(large)
+		q.took(time.Millisecond, n, q.full(large[:n]))
+	}
+	if n := q.pick(large); n < 1500 {
+		t.Errorf("after quick ones of large records: %d", n)
 	}
 	p.failed()
 	if n := p.pick(small); n != DefaultMaxRecords/4 {

@@ -55,6 +55,7 @@ type pending struct {
 	p     *producer
 	done  []Done
 	began time.Time
+	full  bool // see [pace.full]
 	end   chan error
 }
 

@@ -169,6 +169,7 @@ func (w *writer) write(items []Item) error {
 			return w.apart(items, refused)
 		default:
 			w.pending = finish(w.cfg, p, items, began)
+			w.pending.full = w.pace.full(items)
 			if w.pace.rate > 0 {
 				return w.join() // there is nothing to overlap with
 			}
@@ -187,7 +188,7 @@ func (w *writer) join() error {
 	w.pending = nil
 	err := <-pending.end
 	if err == nil {
-		w.pace.took(time.Since(pending.began), len(pending.done))
+		w.pace.took(time.Since(pending.began), len(pending.done), pending.full)
 		w.settle(pending.done)
 		return nil
 	}
