@@ -13,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/evtctl/evtctl/internal/hedge"
 )
 
 // DefaultMaxPositions bounds the records read for time lags in one report: about
@@ -150,7 +152,7 @@ func (c *collector) open(ctx context.Context, r *Report) ([]*groupState, error) 
 		listing listedGroups
 	)
 	eg, egctx := errgroup.WithContext(ctx)
-	eg.Go(func() (err error) { id, err = c.identity(egctx); return err })
+	eg.Go(func() (err error) { id, err = hedge.Read(egctx, c.identity); return err })
 	eg.Go(func() (err error) {
 		c.step(egctx, func(ctx context.Context) { listing, err = c.list(ctx) })
 		return err
@@ -171,7 +173,7 @@ func (c *collector) checkTopics(ctx context.Context) error {
 	if len(c.req.Topics) == 0 {
 		return nil
 	}
-	details, err := c.adm.ListTopics(ctx, c.req.Topics...)
+	details, err := c.topics(ctx, c.req.Topics...)
 	if err != nil {
 		return fmt.Errorf("looking for topic %q: %w", c.req.Topics[0], err)
 	}

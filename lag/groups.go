@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/evtctl/evtctl/internal/hedge"
 )
 
 // groupState gathers what is learnt of a group until its partitions can be assembled.
@@ -89,6 +91,11 @@ func (c *collector) identity(ctx context.Context) (clusterIdentity, error) {
 		return clusterIdentity{}, fmt.Errorf("cluster id: %w", err)
 	}
 	return clusterIdentity{meta.Cluster, true}, nil
+}
+
+// topics asks for the metadata of topics.
+func (c *collector) topics(ctx context.Context, names ...string) (kadm.TopicDetails, error) {
+	return hedge.Read(ctx, func(ctx context.Context) (kadm.TopicDetails, error) { return c.adm.ListTopics(ctx, names...) })
 }
 
 type listedGroups struct {

@@ -44,7 +44,7 @@ func (c *collector) readLogs(ctx context.Context, states []*groupState) map[stri
 	for t := range logs {
 		names = append(names, t)
 	}
-	details, err := c.adm.ListTopics(ctx, names...)
+	details, err := c.topics(ctx, names...)
 	for t := range logs {
 		logs[t] = newTopicLog(details, t, err)
 	}

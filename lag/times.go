@@ -41,7 +41,7 @@ func Times(ctx context.Context, cl *kgo.Client, positions []Position) (map[Posit
 	if len(topics) == 0 {
 		return stamps, nil
 	}
-	details, err := c.adm.ListTopics(ctx, topics...)
+	details, err := c.topics(ctx, topics...)
 	if err != nil {
 		return nil, fmt.Errorf("time stamps of records: reading the metadata of their topics: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/evtctl/evtctl/internal/doctor/shell"
+	"github.com/evtctl/evtctl/internal/hedge"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -22,7 +23,7 @@ const reachTime = 3 * time.Second
 
 // brokers tries every address that the cluster tells its clients to use.
 func (e *examination) brokers(ctx context.Context) error {
-	metadata, err := e.adm.BrokerMetadata(ctx)
+	metadata, err := hedge.Read(ctx, e.adm.BrokerMetadata)
 	if err != nil {
 		return fmt.Errorf("asking for the brokers: %w", err)
 	}
@@ -71,7 +72,7 @@ func (e *examination) topics(ctx context.Context) error {
 	if e.req.Topic != "" {
 		names = []string{e.req.Topic}
 	}
-	details, err := e.adm.ListTopics(ctx, names...)
+	details, err := hedge.Read(ctx, func(ctx context.Context) (kadm.TopicDetails, error) { return e.adm.ListTopics(ctx, names...) })
 	if err != nil {
 		return fmt.Errorf("asking for the topics: %w", err)
 	}

@@ -89,10 +89,10 @@ type Books interface {
 // lag's: [*lag.TopicNotFoundError], [*lag.GroupsNotFoundError].
 func Diagnose(ctx context.Context, s Sources, req Request) (*Diagnosis, error) {
 	e := newExamination(s, req)
-	if err := e.within(ctx, 1, e.brokers); err != nil {
+	if err := e.within(ctx, 3, e.brokers); err != nil {
 		return nil, err
 	}
-	if err := e.within(ctx, 1, e.topics); err != nil {
+	if err := e.within(ctx, 3, e.topics); err != nil {
 		return nil, err
 	}
 	// Before the window, so that what is on its way has the time to arrive.

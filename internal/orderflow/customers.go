@@ -34,14 +34,20 @@ var catalogue = []struct {
 }
 
 // stockOnHand is more than customers buy in a demonstration. Where stock is scarce it
-// is enough to be told that there is some, and not for all.
-func stockOnHand(scarce bool) map[string]int64 {
+// is enough to be told that there is some, and not for all: customers buy three of an
+// article in eight orders. Where the orders aren't counted, it runs out soon enough.
+func stockOnHand(scarce bool, orders int) map[string]int64 {
+	const plenty, little = 100_000_000, 20
+	each := int64(plenty)
+	if scarce {
+		each = little
+		if orders > 0 {
+			each = min(little, int64(orders)/10+1)
+		}
+	}
 	stock := map[string]int64{}
 	for _, article := range catalogue {
-		stock[article.sku] = 100_000_000
-		if scarce {
-			stock[article.sku] = 20
-		}
+		stock[article.sku] = each
 	}
 	return stock
 }

@@ -106,7 +106,7 @@ func (s *shop) openServices(ctx context.Context) error {
 	again := func(err error) { s.Logger.Warn("stocking again", "error", err) }
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	if err := store.Retry(limited, again, func() error { return s.db.SetStock(limited, stockOnHand(s.faults.scarce)) }); err != nil {
+	if err := store.Retry(limited, again, func() error { return s.db.SetStock(limited, stockOnHand(s.faults.scarce, s.Orders)) }); err != nil {
 		return err
 	}
 	for _, part := range []struct {

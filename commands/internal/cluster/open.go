@@ -39,7 +39,7 @@ func (s *Settings) Options(ctx context.Context) ([]kgo.Opt, error) {
 		kgo.SoftwareNameAndVersion("evtctl", softwareVersion()),
 		kgo.Dialer(s.dial),
 		kgo.RequestTimeoutOverhead(s.Timeout),
-		kgo.RetryTimeout(s.Timeout),
+		kgo.RetryTimeoutFn(s.retryTimeout),
 		kgo.BrokerMaxReadBytes(maxResponseBytes),
 		kgo.MaxDecompressBatchBytes(maxBatchBytes),
 		kgo.DisableClientMetrics(),
@@ -49,6 +49,18 @@ func (s *Settings) Options(ctx context.Context) ([]kgo.Opt, error) {
 		opts = append(opts, kgo.SASL(mechanism))
 	}
 	return opts, nil
+}
+
+// retryTimeout is how long after the first attempt a request is sent again. What every
+// broker can answer goes to the next one when the first has let the time limit pass:
+// without that, one broker that hangs fails a cluster of three that is well otherwise.
+func (s *Settings) retryTimeout(key int16) time.Duration {
+	switch kmsg.Key(key) {
+	case kmsg.Metadata, kmsg.FindCoordinator, kmsg.DescribeConfigs, kmsg.DescribeCluster, kmsg.DescribeTopicPartitions:
+		return 2 * s.Timeout
+	default:
+		return s.Timeout
+	}
 }
 
 // KIP-511 restricts the version that brokers accept in ApiVersions.

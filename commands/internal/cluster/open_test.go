@@ -195,6 +195,32 @@ func TestOneLiveBrokerOfSeveralIsEnough(t *testing.T) {
 	}
 }
 
+// A broker that hangs after the client has reached the cluster: what any broker can
+// answer is asked of the next one.
+func TestWhatAnyBrokerKnowsIsAskedOfTheNextOne(t *testing.T) {
+	broker := kafkatest.Fake(t)
+	s := resolve(t, Flags{Brokers: broker.Brokers(), Timeout: limit})
+	client, err := s.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	released := make(chan struct{})
+	defer close(released)
+	broker.Kfake().ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		broker.Kfake().KeepControl()
+		if broker.Kfake().CurrentNode() == 1 {
+			broker.Kfake().SleepControl(func() { <-released })
+		}
+		return nil, nil, false
+	})
+	for range 2 * len(broker.Brokers()) { // each is asked first at least once
+		if _, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client); err != nil {
+			t.Errorf("one of %d brokers hangs: %v", len(broker.Brokers()), err)
+		}
+	}
+}
+
 func TestOfSeveralDeadBrokersTheMostTellingIsTold(t *testing.T) {
 	closed, quiet := closedPort(t), listen(t, silent)
 	e := refused(t, resolve(t, at(closed, quiet)), CauseSilent, closed)

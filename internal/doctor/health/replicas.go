@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/evtctl/evtctl/internal/hedge"
 	"github.com/evtctl/evtctl/lag"
 )
 
@@ -16,27 +17,11 @@ func unknownReplicas() Replicas {
 	return Replicas{Brokers: lag.Unknown, Partitions: lag.Unknown, UnderReplicated: lag.Unknown, Offline: lag.Unknown, Topics: []TopicReplica{}}
 }
 
-// metadataTries is how many brokers are asked, one after the other, where one hangs: any
-// of them knows.
-const metadataTries = 3
-
 // readReplicas asks for the metadata of all topics. The client's own are seconds old.
-func (k *collector) readReplicas(ctx context.Context) (err error) {
-	for range metadataTries {
-		bounded, cancel := ctx, context.CancelFunc(func() {})
-		if k.Timeout > 0 {
-			bounded, cancel = context.WithTimeout(ctx, k.Timeout/metadataTries)
-		}
-		var replicas *Replicas
-		replicas, err = k.askReplicas(bounded)
-		cancel()
-		if err == nil {
-			k.report.Replicas = *replicas
-			return nil
-		}
-		if bounded.Err() == nil || ctx.Err() != nil {
-			return err
-		}
+func (k *collector) readReplicas(ctx context.Context) error {
+	replicas, err := hedge.Read(ctx, k.askReplicas)
+	if err == nil {
+		k.report.Replicas = *replicas
 	}
 	return err
 }

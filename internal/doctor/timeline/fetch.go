@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -114,25 +113,11 @@ func mayPass(err error) bool {
 	return !errors.As(err, &code) || code.Retriable
 }
 
-// leaderTries is how many brokers are asked who leads a partition. The time limit is
-// for all of them: one may be the broker that hangs, and any of them knows.
-const leaderTries = 3
-
 // leader asks who leads a partition now. Where nobody tells, it is the one it was.
 func (s *search) leader(ctx context.Context, sp span, was int32) int32 {
-	for range leaderTries {
-		bounded, cancel := context.WithTimeout(ctx, s.Timeout/leaderTries)
-		details, err := s.adm.ListTopics(kadm.WithAuthorizedOps(bounded), sp.topic.name)
-		cancel()
-		if err == nil {
-			if p, ok := details[sp.topic.name].Partitions[sp.partition]; ok && p.Leader >= 0 {
-				return p.Leader
-			}
-			return was
-		}
-		if ctx.Err() != nil {
-			break
-		}
+	details, err := s.list(ctx, sp.topic.name)
+	if p, ok := details[sp.topic.name].Partitions[sp.partition]; err == nil && ok && p.Leader >= 0 {
+		return p.Leader
 	}
 	return was
 }

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/evtctl/evtctl/dlq"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/evtctl/evtctl/dlq"
+	"github.com/evtctl/evtctl/internal/hedge"
 )
 
 // TopicNotFoundError tells of a topic, or a pattern, that the cluster has nothing for.
@@ -84,10 +86,7 @@ func (s span) extent() (from, to int64) {
 // topics gives those of the query that may be read, with their extents. What may not be
 // read is noted in the report.
 func (s *search) chooseTopics(ctx context.Context) error {
-	details, err := ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
-		// Asking for what is allowed keeps the client from answering with what it knew.
-		return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx))
-	})
+	details, err := s.list(ctx)
 	if err != nil {
 		return fmt.Errorf("listing topics: %w", err)
 	}
@@ -117,12 +116,20 @@ func (s *search) chooseTopics(ctx context.Context) error {
 	return s.extents(ctx)
 }
 
+// list asks for topics as they are now, all of them or those that are named.
+func (s *search) list(ctx context.Context, names ...string) (kadm.TopicDetails, error) {
+	return ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
+		return hedge.Read(ctx, func(ctx context.Context) (kadm.TopicDetails, error) {
+			// Asking for what is allowed keeps the client from answering with what it knew.
+			return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx), names...)
+		})
+	})
+}
+
 // unseen tells topics that aren't there from those that the user may not see.
 func (s *search) unseen(ctx context.Context, names []string, listed kadm.TopicDetails) error {
 	for _, name := range names {
-		details, err := ask(ctx, s, func(ctx context.Context) (kadm.TopicDetails, error) {
-			return s.adm.ListTopics(kadm.WithAuthorizedOps(ctx), name)
-		})
+		details, err := s.list(ctx, name)
 		if err == nil {
 			err = details[name].Err
 		} else if !errors.Is(err, kerr.TopicAuthorizationFailed) {
