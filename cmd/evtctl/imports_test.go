@@ -14,9 +14,10 @@ const module = "github.com/evtctl/evtctl"
 var layers = map[string][]string{
 	"cmd":                {"commands"},
 	"commands":           {"lag", "dlq", "replay", "schema", "internal/orderflow", "internal/sandbox", "internal/doctor"},
-	"lag":                {},
+	"lag":                {"internal/hedge"},
 	"internal/batch":     {},
 	"internal/exactly":   {"internal/batch"},
+	"internal/hedge":     {},
 	"internal/jq":        {},
 	"internal/planfile":  {},
 	"internal/topics":    {},
@@ -25,7 +26,7 @@ var layers = map[string][]string{
 	"schema":             {"internal/planfile"},
 	"internal/orderflow": {},
 	"internal/sandbox":   {},
-	"internal/doctor":    {"lag", "dlq", "replay", "schema"},
+	"internal/doctor":    {"internal/hedge", "lag", "dlq", "replay", "schema"},
 	"internal/bench":     {"lag", "internal/kafkatest"},
 	"internal/kafkatest": {},
 	"internal/flowtest":  {"commands", "internal/orderflow", "internal/sandbox", "internal/kafkatest"}, // for tests
