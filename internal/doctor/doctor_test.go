@@ -243,13 +243,14 @@ func TestABrokerThatDoesNotAnswer(t *testing.T) {
 	c := kafkatest.RealNodes(t, 3, kafkatest.WithConfig("broker.session.timeout.ms=120000"))
 	topic := c.Topic(t, 3)
 	c.Produce(t, record(topic, 0, "a", "{}"))
-	cl := c.Client(t)
+	const limit = 3 * time.Second
+	cl := c.Client(t, kgo.RequestTimeoutOverhead(limit), kgo.RetryTimeout(limit))
 	if _, err := c.Admin(t).BrokerMetadata(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	c.PauseNode(t, 2)
 	defer c.ResumeNode(t, 2)
-	d, err := doctor.Diagnose(t.Context(), doctor.Sources{Client: cl}, doctor.Request{Topic: topic, Window: time.Second})
+	d, err := doctor.Diagnose(t.Context(), doctor.Sources{Client: cl}, doctor.Request{Topic: topic, Window: time.Second, Timeout: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
