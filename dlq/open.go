@@ -64,7 +64,8 @@ type opening struct {
 	at, end int64 // what is left of it
 	size    *int  // of the unpacker that the batch before needed
 	out     outbox
-	done    func() // what was fetched anew is; nil: nothing was
+	names   []kgo.RecordHeader // of a record, for the one that follows
+	done    func()             // what was fetched anew is; nil: nothing was
 }
 
 func (o *opening) ended() {
@@ -124,7 +125,10 @@ func (o *opening) open(ctx context.Context, resp *kmsg.FetchResponseTopicPartiti
 		if whyNot != nil {
 			return whyNot, nil
 		}
-		records, whyNot := o.process(o.span, resp, o.at, u.batchOf(p), already(p.data), true)
+		records, ok := u.plain(p, o.topic.name, o.span.partition, o.at, &o.names)
+		if !ok {
+			records, whyNot = o.process(o.span, resp, o.at, u.batchOf(p), already(p.data), true)
+		}
 		if err := o.take(resp, records); err != nil || whyNot != nil {
 			return whyNot, err
 		}

@@ -200,6 +200,7 @@ func (d already) Decompress([]byte, kgo.CompressionCodecType) ([]byte, error) { 
 type piece struct {
 	data    []byte
 	records int
+	headers int   // of all records
 	last    int64 // the offset of the last
 }
 
@@ -221,7 +222,7 @@ func (u *unpacked) next() (p piece, whyNot error) {
 			return p, nil
 		}
 		p.data, rest = u.data[:len(p.data)+size], rest[size:]
-		p.records, p.last, u.left = p.records+1, first+delta, u.left-1
+		p.records, p.headers, p.last, u.left = p.records+1, p.headers+int(max(headers, 0)), first+delta, u.left-1
 		if headers > maxHeaders {
 			whyNot = errManyHeaders
 			break

@@ -2,8 +2,12 @@ package dlq
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -13,6 +17,12 @@ import (
 func FuzzPieces(f *testing.F) {
 	record := func(delta byte) []byte { return []byte{0x12, 0, 0, delta * 2, 2, 'k', 2, 'v', 0, 0} }
 	f.Add(append(record(0), record(1)...), int32(2))
+	f.Add(slices.Concat(
+		inBatch(0, 0, []byte("k"), []byte("v"), kgo.RecordHeader{Key: "a", Value: []byte("1")}, kgo.RecordHeader{Key: "b"}),
+		inBatch(-1000, 1, nil, []byte{}, kgo.RecordHeader{Key: "a", Value: []byte{}}, kgo.RecordHeader{Key: "c", Value: []byte("2")}, kgo.RecordHeader{}),
+		inBatch(1, 2, []byte{}, nil),
+		inBatch(2, 3, []byte("k"), nil, kgo.RecordHeader{Key: "a"}, kgo.RecordHeader{Key: "c"}, kgo.RecordHeader{Key: "d"}, kgo.RecordHeader{Key: "d"}),
+	), int32(4))
 	f.Add(record(0), int32(5))
 	f.Add([]byte{0x0e, 0, 0, 0, 1, 1, 0xfe, 0xff, 0x7f, 0}, int32(1))
 	f.Add([]byte{}, int32(-1))
@@ -28,6 +38,8 @@ func FuzzPieces(f *testing.F) {
 
 		u := unpacked{head: head, data: data, left: int(count), size: len(data), held: len(data)}
 		var pieces []*kgo.Record
+		var names []kgo.RecordHeader
+		at := int64(0)
 		for u.more() {
 			left := u.left
 			p, whyNot := u.next()
@@ -37,7 +49,16 @@ func FuzzPieces(f *testing.F) {
 			if u.left >= left {
 				t.Fatalf("a piece of %d records leaves %d of %d", p.records, u.left, left)
 			}
-			records, err := s.process(span{}, resp, 0, u.batchOf(p), already(p.data), true)
+			records, err := s.process(span{}, resp, at, u.batchOf(p), already(p.data), true)
+			if plain, ok := u.plain(p, "t", 0, at, &names); ok {
+				if err != nil {
+					t.Fatalf("a piece that the library doesn't read (%v) is read as %d records", err, len(plain))
+				}
+				sameRecords(t, plain, records)
+			}
+			if len(records) > 0 {
+				at = records[len(records)-1].Offset + 1
+			}
 			pieces = append(pieces, records...)
 			if err != nil {
 				break
@@ -53,4 +74,23 @@ func FuzzPieces(f *testing.F) {
 		}
 		t.Errorf("%d records in pieces, %d in the whole (%v)", len(pieces), len(whole), wholeErr)
 	})
+}
+
+// inBatch is a record as it is in a batch.
+func inBatch(after int64, delta int32, key, value []byte, headers ...kgo.RecordHeader) []byte {
+	in := kbin.AppendVarint(kbin.AppendVarlong([]byte{0}, after), delta)
+	in = kbin.AppendVarintBytes(kbin.AppendVarintBytes(in, key), value)
+	in = kbin.AppendVarint(in, int32(len(headers)))
+	for _, h := range headers {
+		in = kbin.AppendVarintBytes(kbin.AppendVarintString(in, h.Key), h.Value)
+	}
+	return append(kbin.AppendVarint(nil, int32(len(in))), in...)
+}
+
+func sameRecords(t *testing.T, got, want []*kgo.Record) {
+	t.Helper()
+	ignored := cmpopts.IgnoreFields(kgo.Record{}, "Attrs", "Context") // of no interest to anyone
+	if diff := cmp.Diff(want, got, ignored); len(got)+len(want) > 0 && diff != "" {
+		t.Errorf("the library reads it as (-), we as (+)\n%s", diff)
+	}
 }

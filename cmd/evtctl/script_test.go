@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 var update = flag.Bool("update", false, "write the transcripts anew")
@@ -306,8 +307,12 @@ func transaction(ts *testscript.TestScript, _ bool, args []string) {
 // empty takes everything away that a page before left on a real broker.
 func empty(t *testing.T, c *kafkatest.Cluster) {
 	t.Helper()
-	adm := c.Admin(t)
+	cl := c.Client(t)
+	adm := kadm.NewClient(cl)
 	kafkatest.Eventually(t, 30*time.Second, "an empty cluster", func() (bool, string) {
+		if ended, still := endTransactions(t, adm, cl); !ended {
+			return false, still
+		}
 		groups, err := adm.ListGroups(t.Context())
 		if err != nil {
 			return false, err.Error()
@@ -327,6 +332,25 @@ func empty(t *testing.T, c *kafkatest.Cluster) {
 		}
 		return true, ""
 	})
+}
+
+// endTransactions ends those that a page before left open. A coordinator writes the marker
+// of a transaction into the topic of its name, be it another one that was made since, and
+// there it is one offset more than the next page counts on.
+func endTransactions(t *testing.T, adm *kadm.Client, cl *kgo.Client) (ended bool, still string) {
+	t.Helper()
+	open, err := adm.ListTransactions(t.Context(), nil, []string{"Ongoing", "PrepareCommit", "PrepareAbort", "PrepareEpochFence"})
+	if err != nil {
+		return false, err.Error()
+	}
+	for _, id := range open.TransactionalIDs() {
+		fence := kmsg.NewPtrInitProducerIDRequest() // whoever begins with an id ends what it had begun
+		fence.TransactionalID, fence.TransactionTimeoutMillis = &id, 60_000
+		if _, err := fence.RequestWith(t.Context(), cl); err != nil {
+			return false, err.Error()
+		}
+	}
+	return len(open) == 0, fmt.Sprintf("open transactions: %v", open.TransactionalIDs())
 }
 
 // emptyRegistry does the same for a real registry. Apicurio demands nothing while
