@@ -81,8 +81,9 @@ const dlqMemory = 96 << 20
 // buffer for that doubles: with 16 MB and more it would grow to 32.)
 const dlqBatch = 12 << 20
 
+// limitMemory leaves alone what the user has set.
 func (e *Env) limitMemory(bytes int64) {
-	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" {
+	if e.LimitMemory != nil && e.Getenv("GOMEMLIMIT") == "" && e.Getenv("GOGC") == "" {
 		e.LimitMemory(bytes)
 	}
 }

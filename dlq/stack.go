@@ -147,9 +147,17 @@ func topFrame(frames []byte) []byte {
 	return nil
 }
 
-func isFramework(name []byte) bool {
+// frameworksBy are those that begin with a byte: every frame of every letter is looked up.
+var frameworksBy = func() (by [256][]string) {
 	for _, prefix := range frameworks {
-		if len(name) >= len(prefix) && name[0] == prefix[0] && string(name[:len(prefix)]) == prefix {
+		by[prefix[0]] = append(by[prefix[0]], prefix)
+	}
+	return by
+}()
+
+func isFramework(name []byte) bool {
+	for _, prefix := range frameworksBy[name[0]] {
+		if len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix {
 			return true
 		}
 	}
