@@ -164,11 +164,15 @@ func (n *normaliser) word() {
 	word := n.in[start:n.at]
 	address := start > 0 && n.in[start-1] == '@' && hex && len(word) <= 8 // of a Java object
 	switch {
-	case digits > 0 && !isPlain(word), hex && len(word) >= 16, address, len(word) == 3 && calendar[string(word)]:
+	case digits > 0 && (digits == len(word) || !isPlain(word)), hex && len(word) >= 16, address, isCalendar(word):
 		n.out.placeholder('#')
 	default:
 		n.out.text(word)
 	}
+}
+
+func isCalendar(word []byte) bool {
+	return len(word) == 3 && word[0] <= 'Z' && calendar[string(word)] // few words begin with a capital
 }
 
 // isPlain tells a word that has digits and isn't an id.

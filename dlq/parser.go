@@ -29,6 +29,7 @@ type parser struct {
 	layouts []*layout
 	oldest  int
 	words   map[string]string
+	last    string // of them
 }
 
 // layout is what the names of a record's headers tell.
@@ -121,7 +122,11 @@ func (d Dialects) layout(headers []kgo.RecordHeader) *layout {
 // word gives the same string for the same bytes, so that those that come again take
 // no memory of their own.
 func (p *parser) word(b []byte) string {
+	if p.last == string(b) {
+		return p.last
+	}
 	if s, ok := p.words[string(b)]; ok {
+		p.last = s
 		return s
 	}
 	s := string(b)

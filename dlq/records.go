@@ -30,16 +30,14 @@ func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names
 	}
 	first := int64(binary.BigEndian.Uint64(u.head[batchFirst:]))
 	began := int64(binary.BigEndian.Uint64(u.head[batchTime:]))
-	same := kgo.Record{
-		Topic: topic, Partition: partition, LeaderEpoch: int32(binary.BigEndian.Uint32(u.head[batchEpoch:])),
-		ProducerID: int64(binary.BigEndian.Uint64(u.head[batchProducer:])), ProducerEpoch: int16(binary.BigEndian.Uint16(u.head[batchProducerEpoch:])),
-	}
+	epoch := int32(binary.BigEndian.Uint32(u.head[batchEpoch:]))
+	producer, producerEpoch := int64(binary.BigEndian.Uint64(u.head[batchProducer:])), int16(binary.BigEndian.Uint16(u.head[batchProducerEpoch:]))
 	all, headers := make([]kgo.Record, p.records), make([]kgo.RecordHeader, p.headers)
 	records = make([]*kgo.Record, 0, p.records)
 	in := kbin.Reader{Src: p.data}
 	for i := range all {
 		r := &all[i]
-		*r = same
+		r.Topic, r.Partition, r.LeaderEpoch, r.ProducerID, r.ProducerEpoch = topic, partition, epoch, producer, producerEpoch
 		length := in.Varint()
 		one := kbin.Reader{Src: in.Span(int(length))}
 		one.Int8() // attributes, which have no meaning yet
@@ -55,7 +53,7 @@ func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names
 			readHeaders(&one, r.Headers, *names)
 			*names = r.Headers
 		}
-		if !one.Ok() || !in.Ok() {
+		if !one.Ok() || !in.Ok() || i > 0 && r.Offset <= all[i-1].Offset {
 			return nil, false
 		}
 		if r.Offset >= at {
@@ -68,12 +66,24 @@ func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names
 // readHeaders reads a record's. A name is that of the record before where they are the same.
 func readHeaders(in *kbin.Reader, headers, before []kgo.RecordHeader) {
 	for i := range headers {
-		key := in.VarintBytes()
+		key := short(in)
 		if i < len(before) && before[i].Key == string(key) {
 			headers[i].Key = before[i].Key
 		} else {
 			headers[i].Key = string(key)
 		}
-		headers[i].Value = in.VarintBytes()
+		headers[i].Value = short(in)
 	}
+}
+
+// short is in.VarintBytes, and quicker where the length takes one byte.
+func short(in *kbin.Reader) []byte {
+	if len(in.Src) > 0 && in.Src[0] < 0x80 && in.Src[0]&1 == 0 {
+		if n := 1 + int(in.Src[0]>>1); n <= len(in.Src) {
+			b := in.Src[1:n:n]
+			in.Src = in.Src[n:]
+			return b
+		}
+	}
+	return in.VarintBytes()
 }

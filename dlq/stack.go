@@ -114,11 +114,17 @@ func readSection(text []byte) section {
 		head, frames = text[:i], text[i+1:]
 	}
 	class, message, _ := bytes.Cut(head, []byte(": "))
-	if len(class) > maxFrame || bytes.ContainsAny(class, " \t\n(") {
+	if len(class) > maxFrame || slices.ContainsFunc(class, endsClass) {
 		return section{frames: text}
 	}
-	return section{class: bytes.TrimRight(class, "\r\n:"), message: bytes.TrimSpace(message[:min(len(message), maxMessage)]), frames: frames}
+	for n := len(class); n > 0 && (class[n-1] == '\r' || class[n-1] == ':'); n-- {
+		class = class[:n-1]
+	}
+	return section{class: class, message: bytes.TrimSpace(message[:min(len(message), maxMessage)]), frames: frames}
 }
+
+// endsClass tells of a byte that isn't in the name of a class.
+func endsClass(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '(' }
 
 // topFrame gives class and method of the first frame that is the application's.
 // Line numbers are left out: they change with every release.
