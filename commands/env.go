@@ -17,9 +17,10 @@ type Env struct {
 	Getenv  func(string) string
 	Now     func() time.Time
 	Flags   globalFlags
-	// LimitMemory sets how much memory the process should do with; nil: it isn't this
+	// Collect sets when the process collects garbage: when there is so much more than what
+	// is in use, in percent (0: as it was), or so many bytes in all. Nil: it isn't this
 	// program's own process.
-	LimitMemory func(bytes int64)
+	Collect func(percent int, bytes int64)
 	// Brake is pulled by a second Ctrl-C. Nil: the process just ends.
 	Brake *Brake
 }
@@ -76,13 +77,12 @@ func within[T any](ctx context.Context, s *cluster.Settings, ask func(context.Co
 
 // SystemEnv is the world of a process: its streams and its clock.
 func SystemEnv(getenv func(string) string) *Env {
-	return &Env{Streams: render.SystemStreams(getenv), Getenv: getenv, Now: time.Now, LimitMemory: collectAt}
+	return &Env{Streams: render.SystemStreams(getenv), Getenv: getenv, Now: time.Now, Collect: collect}
 }
 
-// collectAt has the garbage collector leave what was thrown away until there is so much,
-// and work harder from there on. It would collect as often as what is in use has doubled,
-// by default: with little in use that is a fifth of the time that reading takes.
-func collectAt(bytes int64) {
-	debug.SetGCPercent(400)
+func collect(percent int, bytes int64) {
+	if percent > 0 {
+		debug.SetGCPercent(percent)
+	}
 	debug.SetMemoryLimit(bytes)
 }

@@ -64,8 +64,8 @@ type opening struct {
 	at, end int64 // what is left of it
 	size    *int  // of the unpacker that the batch before needed
 	out     outbox
-	names   []kgo.RecordHeader // of a record, for the one that follows
-	done    func()             // what was fetched anew is; nil: nothing was
+	names   []string // of headers, see [unpacked.plain]
+	done    func()   // what was fetched anew is; nil: nothing was
 }
 
 func (o *opening) ended() {

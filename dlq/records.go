@@ -23,12 +23,12 @@ const special = 0x38
 // plain takes the records of a piece apart from an offset on. It is three times as quick
 // as the client's library, which takes memory for the name of every header and for the
 // headers of every record. Whatever isn't as it is everywhere, not ok, is left to that.
-// names are headers, the names of which come again.
-func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names *[]kgo.RecordHeader) (records []*kgo.Record, ok bool) {
-	if u.head[batchAttrs+1]&special != 0 || p.headers > len(p.data)/2 { // each takes two bytes
+// names are those of headers that came before, for those that come again.
+func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names *[]string) (records []*kgo.Record, ok bool) {
+	first := int64(binary.BigEndian.Uint64(u.head[batchFirst:]))
+	if first < 0 || u.head[batchAttrs+1]&special != 0 || p.headers > len(p.data)/2 { // each takes two bytes
 		return nil, false
 	}
-	first := int64(binary.BigEndian.Uint64(u.head[batchFirst:]))
 	began := int64(binary.BigEndian.Uint64(u.head[batchTime:]))
 	epoch := int32(binary.BigEndian.Uint32(u.head[batchEpoch:]))
 	producer, producerEpoch := int64(binary.BigEndian.Uint64(u.head[batchProducer:])), int16(binary.BigEndian.Uint16(u.head[batchProducerEpoch:]))
@@ -50,8 +50,7 @@ func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names
 		}
 		if n > 0 {
 			r.Headers, headers = headers[:n:n], headers[n:]
-			readHeaders(&one, r.Headers, *names)
-			*names = r.Headers
+			*names = readHeaders(&one, r.Headers, *names)
 		}
 		if !one.Ok() || !in.Ok() || i > 0 && r.Offset <= all[i-1].Offset {
 			return nil, false
@@ -63,17 +62,29 @@ func (u *unpacked) plain(p piece, topic string, partition int32, at int64, names
 	return records, true
 }
 
-// readHeaders reads a record's. A name is that of the record before where they are the same.
-func readHeaders(in *kbin.Reader, headers, before []kgo.RecordHeader) {
+// maxNames are kept of a record's headers: few have more.
+const maxNames = 64
+
+// readHeaders reads a record's, and gives the names for the record that follows. They are
+// kept by themselves: headers would keep all that was read with them.
+func readHeaders(in *kbin.Reader, headers []kgo.RecordHeader, names []string) []string {
 	for i := range headers {
-		key := short(in)
-		if i < len(before) && before[i].Key == string(key) {
-			headers[i].Key = before[i].Key
-		} else {
-			headers[i].Key = string(key)
+		h, key := &headers[i], short(in)
+		switch {
+		case i < len(names) && names[i] == string(key):
+			h.Key = names[i]
+		case i < len(names):
+			h.Key = string(key)
+			names[i] = h.Key
+		default:
+			h.Key = string(key)
+			if i < maxNames {
+				names = append(names, h.Key)
+			}
 		}
-		headers[i].Value = short(in)
+		h.Value = short(in)
 	}
+	return names
 }
 
 // short is in.VarintBytes, and quicker where the length takes one byte.

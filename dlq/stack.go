@@ -162,6 +162,9 @@ var frameworksBy = func() (by [256][]string) {
 }()
 
 func isFramework(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
 	for _, prefix := range frameworksBy[name[0]] {
 		if len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix {
 			return true

@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/evtctl/evtctl/internal/hedge"
 )
 
 // The describe calls are made with kmsg instead of kadm: kadm gives up the rest of
@@ -157,13 +159,15 @@ func (c *collector) nameTopics(ctx context.Context, groups []described) {
 	if len(unnamed) == 0 {
 		return
 	}
-	req := kmsg.NewPtrMetadataRequest()
-	for id := range unnamed {
-		t := kmsg.NewMetadataRequestTopic()
-		t.TopicID = id
-		req.Topics = append(req.Topics, t)
-	}
-	resp, err := req.RequestWith(ctx, c.cl)
+	resp, err := hedge.Read(ctx, func(ctx context.Context) (*kmsg.MetadataResponse, error) {
+		req := kmsg.NewPtrMetadataRequest()
+		for id := range unnamed {
+			t := kmsg.NewMetadataRequestTopic()
+			t.TopicID = id
+			req.Topics = append(req.Topics, t)
+		}
+		return req.RequestWith(ctx, c.cl)
+	})
 	if err != nil {
 		for i := range groups {
 			groups[i].err = fmt.Errorf("naming the topics of its members: %w", err)

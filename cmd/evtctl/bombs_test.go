@@ -107,8 +107,8 @@ func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
 	}
 	const large = 11 << 20
 	shapes := [][]byte{make([]byte, large), bytes.Repeat([]byte(`"`), large), []byte("[" + strings.Repeat("{},", large/3) + "1]"), bytes.Repeat([]byte("é"), large/2)}
-	for i := range int32(20) { // two in some, as large as may be
-		put(packed, &kgo.Record{Topic: topic, Partition: i % 16, Value: shapes[(i+i/16)%4]})
+	for i := range int32(36) { // two or three in each, as large as may be
+		put(packed, &kgo.Record{Topic: topic, Partition: i % 16, Value: shapes[(i+i/16)%4], Headers: []kgo.RecordHeader{{Key: "bomb", Value: []byte("1")}}})
 	}
 	put(packed, &kgo.Record{Topic: topic, Partition: 3, Headers: make([]kgo.RecordHeader, 3_000_000)})
 	many := make([]*kgo.Record, 500_000)
@@ -123,9 +123,9 @@ func TestBombsInManyPartitionsCostNoMoreThanInOne(t *testing.T) {
 		"browse " + topic + " --all -o jsonl --partition 2,3,7", "browse " + topic + " --all --where .decoded.value.json!=1 --partition 1,2,3,7",
 		"show " + topic + ":1:0 -o json", "show " + topic + ":2:0 -o yaml",
 	} {
-		code := 0
-		if strings.Fields(args)[0] != "show" && strings.Fields(args)[0] != "replay" {
-			code = 4
+		code := 4 // a record with too many headers isn't read
+		if first := strings.Fields(args)[0]; first == "show" || first == "replay" || strings.Contains(args, "--oldest") {
+			code = 0 // what is asked for, or the page, is all there
 		}
 		costsLittle(t, c, "", args, code)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/evtctl/evtctl/internal/sandbox"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -346,11 +347,13 @@ func endTransactions(t *testing.T, adm *kadm.Client, cl *kgo.Client) (ended bool
 	for _, id := range open.TransactionalIDs() {
 		fence := kmsg.NewPtrInitProducerIDRequest() // whoever begins with an id ends what it had begun
 		fence.TransactionalID, fence.TransactionTimeoutMillis = &id, 60_000
-		if _, err := fence.RequestWith(t.Context(), cl); err != nil {
+		resp, err := fence.RequestWith(t.Context(), cl)
+		if err != nil {
 			return false, err.Error()
 		}
+		still = fmt.Sprintf("open transaction %q: %v", id, kerr.ErrorForCode(resp.ErrorCode))
 	}
-	return len(open) == 0, fmt.Sprintf("open transactions: %v", open.TransactionalIDs())
+	return len(open) == 0, still
 }
 
 // emptyRegistry does the same for a real registry. Apicurio demands nothing while

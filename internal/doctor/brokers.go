@@ -23,7 +23,7 @@ const reachTime = 3 * time.Second
 
 // brokers tries every address that the cluster tells its clients to use.
 func (e *examination) brokers(ctx context.Context) error {
-	metadata, err := hedge.Read(ctx, e.adm.BrokerMetadata)
+	metadata, err := e.adm.BrokerMetadata(ctx) // which the client knows
 	if err != nil {
 		return fmt.Errorf("asking for the brokers: %w", err)
 	}
@@ -72,7 +72,11 @@ func (e *examination) topics(ctx context.Context) error {
 	if e.req.Topic != "" {
 		names = []string{e.req.Topic}
 	}
-	details, err := hedge.Read(ctx, func(ctx context.Context) (kadm.TopicDetails, error) { return e.adm.ListTopics(ctx, names...) })
+	var details kadm.TopicDetails
+	err := e.within(ctx, 1, func(ctx context.Context) (err error) {
+		details, err = hedge.Read(ctx, func(ctx context.Context) (kadm.TopicDetails, error) { return e.adm.ListTopics(ctx, names...) })
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("asking for the topics: %w", err)
 	}

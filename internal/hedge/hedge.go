@@ -15,13 +15,13 @@ import (
 const (
 	// tries is how often a question is asked at most.
 	tries = 3
-	// unhurried is how long an answer is waited for where ctx has no deadline.
-	unhurried = 2 * time.Second
+	// unhurried is how long an answer is waited for, at most, until it is asked for again.
+	unhurried = 3 * time.Second
 )
 
 // Read gives the first answer to ask, and the first failure where that comes first. It asks
-// again, beside, after a quarter of the time that ctx has left, and a third time after
-// another quarter. What ask does must be harmless when it is done several times, at the
+// again, beside, after a quarter of the time that ctx has left, or three seconds, and a
+// third time after as much again. It returns when ctx ends, whether or not ask heeds it. What ask does must be harmless when it is done several times, at the
 // same time. Attempts that nobody needs any more have their context cancelled, and aren't
 // waited for.
 func Read[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
@@ -31,7 +31,7 @@ func Read[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, 
 	}
 	patience := unhurried
 	if deadline, ok := ctx.Deadline(); ok {
-		patience = time.Until(deadline) / (tries + 1)
+		patience = min(unhurried, time.Until(deadline)/(tries+1))
 	}
 	attempts, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -47,8 +47,11 @@ func Read[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, 
 		select {
 		case a := <-answers:
 			return a.value, a.err
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
 		case <-next.C:
-			if asked < tries && ctx.Err() == nil {
+			if asked < tries {
 				go attempt()
 				asked++
 				next.Reset(patience)

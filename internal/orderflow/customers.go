@@ -42,7 +42,7 @@ func stockOnHand(scarce bool, orders int) map[string]int64 {
 	if scarce {
 		each = little
 		if orders > 0 {
-			each = min(little, int64(orders)/10+1)
+			each = min(little, max(2, int64(orders)/10+1)) // fewer than two nobody is promised
 		}
 	}
 	stock := map[string]int64{}

@@ -54,6 +54,7 @@ func (s *Settings) Options(ctx context.Context) ([]kgo.Opt, error) {
 // retryTimeout is how long after the first attempt a request is sent again. What every
 // broker can answer goes to the next one when the first has let the time limit pass:
 // without that, one broker that hangs fails a cluster of three that is well otherwise.
+// (The client's own look-ups of coordinators aren't sent again by this.)
 func (s *Settings) retryTimeout(key int16) time.Duration {
 	switch kmsg.Key(key) {
 	case kmsg.Metadata, kmsg.FindCoordinator, kmsg.DescribeConfigs, kmsg.DescribeCluster, kmsg.DescribeTopicPartitions:

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,9 +208,11 @@ func TestWhatAnyBrokerKnowsIsAskedOfTheNextOne(t *testing.T) {
 	defer client.Close()
 	released := make(chan struct{})
 	defer close(released)
+	var met atomic.Int32
 	broker.Kfake().ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
 		broker.Kfake().KeepControl()
 		if broker.Kfake().CurrentNode() == 1 {
+			met.Add(1)
 			broker.Kfake().SleepControl(func() { <-released })
 		}
 		return nil, nil, false
@@ -218,6 +221,9 @@ func TestWhatAnyBrokerKnowsIsAskedOfTheNextOne(t *testing.T) {
 		if _, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client); err != nil {
 			t.Errorf("one of %d brokers hangs: %v", len(broker.Brokers()), err)
 		}
+	}
+	if met.Load() == 0 {
+		t.Error("no question met the broker that hangs")
 	}
 }
 

@@ -259,7 +259,9 @@ func some(err error) error {
 // its records tell.
 func (s *search) readTimeTypes(ctx context.Context, names []string) {
 	configs, _ := ask(ctx, s, func(ctx context.Context) (kadm.ResourceConfigs, error) {
-		return s.adm.DescribeTopicConfigs(ctx, names...)
+		return hedge.Read(ctx, func(ctx context.Context) (kadm.ResourceConfigs, error) {
+			return s.adm.DescribeTopicConfigs(ctx, names...)
+		})
 	})
 	for _, c := range configs {
 		for _, kv := range c.Configs {
