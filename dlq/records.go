@@ -17,8 +17,8 @@ const (
 )
 
 // special are the attributes of batches that the client's library takes apart: those of
-// transactions, their markers, and those whose time is the broker's.
-const special = 0x38
+// transactions, their markers, those whose time is the broker's, and what has no meaning yet.
+const special = 0xb8
 
 // plain takes the records of a piece apart from an offset on. It is three times as quick
 // as the client's library, which takes memory for the name of every header and for the
