@@ -130,13 +130,7 @@ func TestExplainARequestThatIsNeverAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	released := make(chan struct{})
-	defer close(released)
-	broker.Kfake().ControlKey(int16(kmsg.ListGroups), func(kmsg.Request) (kmsg.Response, error, bool) {
-		broker.Kfake().KeepControl()
-		broker.Kfake().SleepControl(func() { <-released })
-		return nil, nil, false
-	})
+	hang(t, broker, kmsg.ListGroups, 0)
 	started := time.Now()
 	_, err = kadm.NewClient(client).ListGroups(t.Context())
 	if took := time.Since(started); took > 4*limit {

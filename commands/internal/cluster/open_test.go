@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,17 +205,7 @@ func TestWhatAnyBrokerKnowsIsAskedOfTheNextOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	released := make(chan struct{})
-	defer close(released)
-	var met atomic.Int32
-	broker.Kfake().ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
-		broker.Kfake().KeepControl()
-		if broker.Kfake().CurrentNode() == 1 {
-			met.Add(1)
-			broker.Kfake().SleepControl(func() { <-released })
-		}
-		return nil, nil, false
-	})
+	met := hang(t, broker, kmsg.Metadata, 1)
 	for range 2 * len(broker.Brokers()) { // each is asked first at least once
 		if _, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client); err != nil {
 			t.Errorf("one of %d brokers hangs: %v", len(broker.Brokers()), err)

@@ -14,8 +14,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/evtctl/evtctl/internal/kafkatest"
 )
 
 // environment makes a getenv of name, value pairs.
@@ -195,4 +200,22 @@ func pemPair(t *testing.T, pair tls.Certificate) (chain, key string) {
 		t.Fatal(err)
 	}
 	return string(pemBlock("CERTIFICATE", pair.Certificate[0])), string(pemBlock("PRIVATE KEY", der))
+}
+
+// hang has a node of a fake cluster answer no requests of a kind until the test ends, and
+// counts them.
+func hang(t *testing.T, c *kafkatest.Cluster, key kmsg.Key, node int32) *atomic.Int32 {
+	t.Helper()
+	met, released := new(atomic.Int32), make(chan struct{})
+	t.Cleanup(func() { close(released) })
+	broker := c.Kfake()
+	broker.ControlKey(key.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		broker.KeepControl()
+		if broker.CurrentNode() == node {
+			met.Add(1)
+			broker.SleepControl(func() { <-released })
+		}
+		return nil, nil, false
+	})
+	return met
 }
