@@ -82,7 +82,7 @@ const dlqMemory = 96 << 20
 const dlqBatch = 12 << 20
 
 // rarely is how much garbage there is before it is collected, in percent of what is in use.
-// With little in use, the usual 100 takes a fifth of the time that reading takes.
+// With little in use, the usual 100 takes a third of the time that reading takes (measured).
 const rarely = 400
 
 // limitMemory has garbage collected rarely, until there is so much in memory. What the user

@@ -21,9 +21,9 @@ const (
 
 // Read gives the first answer to ask, and the first failure where that comes first. It asks
 // again, beside, after a quarter of the time that ctx has left, or three seconds, and a
-// third time after as much again. It returns when ctx ends, whether or not ask heeds it. What ask does must be harmless when it is done several times, at the
-// same time. Attempts that nobody needs any more have their context cancelled, and aren't
-// waited for.
+// third time after as much again. What ask does must be harmless when it is done several
+// times, at the same time. Attempts that nobody needs any more have their context
+// cancelled, and aren't waited for; nor are those that don't heed it when ctx ends.
 func Read[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
