@@ -73,7 +73,7 @@ func (e *Env) otherSettings(context string) (*cluster.Settings, error) {
 // dlqMemory is from where on the garbage collector works harder. Letters with long stack
 // traces, well compressed, come in large pieces; collected as usual, they would take
 // twice as much. Much less would make reading slow.
-const dlqMemory = 96 << 20
+const dlqMemory = 80 << 20
 
 // dlqBatch bounds what a batch of letters may decompress to. Letters are shown, decoded
 // and written as JSON, each of which takes their size again, and a batch is copied while
